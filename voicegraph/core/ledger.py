@@ -1,0 +1,121 @@
+"""The ledger of one reply: which words its samples speak, and so what the caller has heard when a sample has left."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+TYPICAL_CHARACTERS_PER_SECOND = 15.0
+"""How fast synthetic voices speak English, for a piece whose length is not known yet when nothing better is."""
+
+_WORD = re.compile(r"\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The piece of a reply's text (usually a clause or a sentence) that some audio speaks. `at`: offset of its first character in the reply."""
+
+    text: str
+    at: int
+
+    @property
+    def end(self) -> int:
+        return self.at + len(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A word timing: the word at character `at` of the reply begins `seconds` after the first sample of the frame that carries the mark."""
+
+    seconds: float
+    at: int
+
+
+@dataclass(slots=True)
+class _Piece:
+    span: Span
+    start: int
+    samples: int
+    ended: bool
+    marks: list[tuple[int, int]]
+    """(sample, character), both counted from the start of the reply."""
+
+
+class Ledger:
+    """Append sound as it is written into the playout; ask `heard(played)` at any time.
+
+    A word counts as heard when more than half of it has left: from its word timing where there is one, else by its place in the piece of text
+    that the sound belongs to, taken as spoken evenly. While a piece is still being made its length is guessed from how fast the pieces before
+    were spoken.
+    """
+
+    def __init__(self, rate: int) -> None:
+        self.rate = rate
+        self.samples = 0
+        self._pieces: list[_Piece] = []
+
+    def append(self, samples: int, span: Span | None, marks: Sequence[Mark], ends: bool) -> None:
+        """`samples` more of sound, which speak `span`; `marks` count from the first of them; `ends`: the span has no more."""
+        if span is not None:
+            piece = self._piece_for(span)
+            piece.marks.extend((self.samples + round(mark.seconds * self.rate), mark.at) for mark in marks)
+            piece.samples = self.samples + samples - piece.start
+            piece.ended = piece.ended or ends
+        self.samples += samples
+
+    def heard(self, played: int) -> str:
+        """The text that the caller has heard when the first `played` samples have left."""
+        heard = []
+        for piece in self._pieces:
+            done = played - piece.start
+            if done < 0 or (done == 0 and piece.samples):
+                break
+            if piece.ended and done >= piece.samples:
+                heard.append(piece.span.text)
+            else:
+                heard.append(self._part(piece, done))
+                break
+        return "".join(heard)
+
+    def _piece_for(self, span: Span) -> _Piece:
+        if self._pieces:
+            last = self._pieces[-1]
+            if last.span == span:
+                return last
+            last.ended = True
+        piece = _Piece(span, self.samples, 0, ended=False, marks=[])
+        self._pieces.append(piece)
+        return piece
+
+    def _part(self, piece: _Piece, done: int) -> str:
+        """The words of a piece of which more than half has left after `done` of its samples."""
+        length = self._length(piece)
+        begins = dict(_timings(piece))
+        heard = 0
+        for word in _WORD.finditer(piece.span.text):
+            begin = begins.get(word.start(), length * word.start() / max(len(piece.span.text), 1))
+            end = begins.get(_next_word(piece.span.text, word.end()), length * word.end() / max(len(piece.span.text), 1))
+            if done <= (begin + max(end, begin)) / 2:
+                break
+            heard = word.end()
+        return piece.span.text[:heard]
+
+    def _length(self, piece: _Piece) -> float:
+        """How many samples the whole piece has, as far as can be known."""
+        if piece.ended:
+            return piece.samples
+        ended = [each for each in self._pieces if each.ended and each.samples]
+        characters = sum(len(each.span.text) for each in ended)
+        pace = sum(each.samples for each in ended) / characters if characters else self.rate / TYPICAL_CHARACTERS_PER_SECOND
+        return max(piece.samples, pace * len(piece.span.text))
+
+
+def _timings(piece: _Piece) -> list[tuple[int, int]]:
+    """(character, sample) of the piece's marks, both counted from its start."""
+    return [(at - piece.span.at, sample - piece.start) for sample, at in piece.marks]
+
+
+def _next_word(text: str, after: int) -> int:
+    match = _WORD.search(text, after)
+    return match.start() if match else -1

@@ -1,0 +1,89 @@
+"""How patient the agent is, in numbers: one set per state of the conversation, and three presets.
+
+Seconds throughout. What the values mean to a caller is in docs/turn-taking.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+BACKCHANNELS = frozenset(
+    "uh-huh|uh huh|mm-hmm|mm hmm|mhm|mm|hm|hmm|uh|um|ah|oh|aha|yeah|yep|yes|okay|ok|right|sure|i see|got it|"  # English
+    "ja|genau|stimmt|achso|ach so|mhm|klar|"  # German
+    "oui|ouais|d'accord|voilà|hein|"  # French
+    "sí|si|claro|vale|ajá|"  # Spanish
+    "sim|certo|va bene|giusto|esatto|capito"  # Portuguese, Italian
+    "".split("|")
+)
+"""What people say to show that they listen, without wanting to speak."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """While the caller has the floor: when is the turn over?"""
+
+    silence: float = 0.45
+    """After a finished sentence."""
+    unsure_silence: float = 0.6
+    """After words that may be finished or not (no punctuation)."""
+    open_silence: float = 1.0
+    """After words that ask for more: a comma, "and…", a number being dictated."""
+    final_wait: float = 0.6
+    """How long after the speech the final words may take before the partial ones are used."""
+    watchdog: float = 2.5
+    """Silence after which the turn is over although a model with turn events has not said so."""
+    speculations: int = 3
+    """How often per turn a reply may be begun before the turn is certainly over; 0: never."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thinking:
+    """While the reply is being made and nothing of it has sounded."""
+
+    pause: float = 0.22
+    """Speech after which the reply may not start to sound."""
+    drop: float = 2.0
+    """Speech after which the reply is given up without knowing a word of it."""
+    patience: float = 8.0
+    """How long a reply may take to its first sound before it is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speaking:
+    """While the reply sounds: how much does it take to stop it?"""
+
+    interruptible: bool = True
+    """False: nothing that is said stops a reply (a command still does)."""
+    duck: float = 0.08
+    """Speech after which the reply gets quieter."""
+    pause: float = 0.22
+    """Speech after which it waits in silence."""
+    drop: float = 2.0
+    """Speech after which it is over without knowing a word of it."""
+    words: int = 1
+    """Words that end it."""
+    restore: float = 0.5
+    """After the speech over it has ended: how long to wait for words before it goes on."""
+    ignore: frozenset[str] = BACKCHANNELS
+    """What does not count as words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    listening: Listening = field(default_factory=Listening)
+    thinking: Thinking = field(default_factory=Thinking)
+    speaking: Speaking = field(default_factory=Speaking)
+
+
+PRESETS: Mapping[str, Policy] = {
+    "eager": Policy(
+        listening=Listening(silence=0.3, unsure_silence=0.4, open_silence=0.7, final_wait=0.4),
+        speaking=Speaking(duck=0.06, pause=0.2, drop=1.2, restore=0.4),
+    ),
+    "balanced": Policy(),
+    "patient": Policy(
+        listening=Listening(silence=0.8, unsure_silence=1.1, open_silence=2.0, final_wait=0.8, watchdog=4.0, speculations=1),
+        speaking=Speaking(duck=0.1, pause=0.3, drop=3.0, words=2, restore=0.8),
+    ),
+}

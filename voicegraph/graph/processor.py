@@ -1,0 +1,218 @@
+"""The base class of everything that stands in a graph, and the contract that its class body declares."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar, get_type_hints
+
+from voicegraph.errors import ContractError
+from voicegraph.graph.line import Line
+from voicegraph.graph.ports import In, Inlet, Out, Outlet
+from voicegraph.graph.settings import Settings
+
+if TYPE_CHECKING:
+    from voicegraph.graph.spec import NodeSpec
+
+
+class Shared(Protocol):
+    """A resource of the process, such as a client with its connections."""
+
+    async def close(self) -> None:
+        """Give everything back."""
+
+
+S = TypeVar("S", bound=Shared)
+
+Gate = Literal["open", "ducked", "paused"]
+"""What the caller hears of the reply: all of it, all of it but quieter, or nothing while it waits."""
+
+
+class Replies(Protocol):
+    """The life of replies. For the one node that owns the floor; every method takes effect at once, without an await in between."""
+
+    @property
+    def dropped_for(self) -> str:
+        """Why the last reply was dropped; a node may ask while it resets."""
+
+    @property
+    def unsettled(self) -> int | None:
+        """The confirmed reply whose Heard has not arrived yet."""
+
+    def begin(self) -> int:
+        """A new reply, unconfirmed. Requires that none is live and that the last one's Heard has arrived."""
+
+    def confirm(self) -> None:
+        """The live reply may be heard, seen and have effects; frames held at `confirmed` ports go on, in order."""
+
+    def drop(self, why: str) -> None:
+        """The live reply is over: its frames, handlers and state are gone from every node when this returns. Without effect when none is live."""
+
+    def settle(self, reply: int) -> None:
+        """The Heard of this reply has arrived: the next one may begin."""
+
+    def gate(self, gate: Gate) -> None:
+        """Duck, pause or restore the live reply at the caller. A new reply starts open."""
+
+
+class Call(Protocol):
+    """A running graph, as its processors see it."""
+
+    @property
+    def id(self) -> str:
+        """The call's name in paths, logs and records."""
+
+    @property
+    def line(self) -> Line:
+        """The caller's end."""
+
+    @property
+    def replies(self) -> Replies:
+        """For the floor's owner."""
+
+    @property
+    def has_floor(self) -> bool:
+        """Whether a node of this graph owns the floor: then whatever goes to the caller belongs to a reply."""
+
+    def now(self) -> float:
+        """The event loop's clock, in seconds."""
+
+    def alive(self, epoch: int | None) -> bool:
+        """Whether frames of this epoch still matter. None is the caller's side: alive until the call ends."""
+
+    async def commit(self, epoch: int) -> None:
+        """Wait until the reply is confirmed: before any effect that cannot be taken back. Cancelled when it is dropped instead."""
+
+    def spawn(self, work: Coroutine[Any, Any, None], processor: Processor) -> asyncio.Task[None]:
+        """A task that lives as long as the call, unless it ends by itself. What it raises is treated like a handler's exception."""
+
+    def fail(self, problem: BaseException, processor: Processor, epoch: int | None = None) -> None:
+        """Report a failure from a callback, as if a handler had raised it: ReplyFailed ends the live reply, anything else the call."""
+
+    def end(self, reason: str) -> None:
+        """End the call; returns at once."""
+
+    def released(self) -> None:
+        """A node has room again after `full()` was True."""
+
+    def shared(self, make: Callable[[], S]) -> S:
+        """The one instance of a resource that all calls of this process use (a client, an engine): made on first use, closed with the process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a processor stands: made by the session, one per node and call."""
+
+    name: str
+    settings: Any
+    call: Call
+    inlets: Mapping[str, Inlet]
+    outlets: Mapping[str, Outlet[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What a processor class declares, collected when the class is made."""
+
+    ins: Mapping[str, In[Any]]
+    outs: Mapping[str, Out[Any]]
+    settings: type[Settings]
+    queued: frozenset[str]
+    """Input ports whose handler is `async def`."""
+
+
+class Processor:
+    """One kind of node. Declare ports and settings in the class body, write a handler `on_<port>` per input:
+
+        class Shout(Processor):
+            \"\"\"Say everything in capitals.  `shout: {use: shout}`\"\"\"
+            words = In(ReplyText)
+            loud = Out(ReplyText)
+
+            def on_words(self, text: ReplyText) -> None:
+                self.loud.send(replace(text, text=text.text.upper()))
+
+    A processor with options annotates `settings: MySettings` (a subclass of `Settings`).
+    """
+
+    contract: ClassVar[Contract]
+    observer: ClassVar[bool] = False
+    """Only watches: a graph is not complete because an observer listens."""
+    owns_floor: ClassVar[bool] = False
+    """Begins and ends replies. At most one node of a graph does."""
+
+    settings: Settings
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.contract = _contract_of(cls)
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.settings = place.settings
+        self.call = place.call
+
+    @property
+    def name(self) -> str:
+        return self.place.name
+
+    async def start(self) -> None:
+        """Open what the node needs, before any frame arrives, beside the other nodes' start. Raise CallFailed with a sentence if it can't be had."""
+
+    async def run(self) -> None:
+        """Work that goes on for the whole call, beside the handlers. Starts when every node has started."""
+
+    def reset(self, epoch: int) -> None:
+        """The reply is over: forget everything kept for it. Called inside drop, from the bottom of the graph up; must not wait."""
+
+    def gate(self, gate: Gate) -> None:
+        """The floor ducked, paused or restored the reply. For nodes that make it audible."""
+
+    def full(self) -> bool:
+        """Whether senders should wait before making more: `room()` asks. Call `self.call.released()` when it turns False."""
+        return False
+
+    def failed(self, sentence: str) -> None:
+        """The live reply could not be made. Only the floor's owner is told; it drops the reply."""
+
+    async def close(self) -> None:
+        """Give back what start opened. Runs once, also after a failed start; bounded by the session."""
+
+    @classmethod
+    def check(cls, node: NodeSpec) -> Sequence[str]:  # noqa: ARG003
+        """Mistakes that only this processor knows of its settings and links, one sentence each. `node` is linked already."""
+        return ()
+
+
+def _contract_of(cls: type[Processor]) -> Contract:
+    ins: dict[str, In[Any]] = {}
+    outs: dict[str, Out[Any]] = {}
+    for base in reversed(cls.__mro__):
+        for value in vars(base).values():
+            if type(value) is In:
+                ins[value.name] = value
+            elif type(value) is Out:
+                outs[value.name] = value
+    queued = frozenset(name for name in ins if _is_queued(cls, name))
+    for out in outs.values():
+        if out.like is not None and out.like not in ins:
+            raise ContractError(f"{cls.__name__}.{out.name} is like '{out.like}', which is no input of it")
+    settings = get_type_hints(cls).get("settings", Settings)
+    if not (isinstance(settings, type) and issubclass(settings, Settings)):
+        raise ContractError(f"{cls.__name__}.settings must be annotated with a subclass of Settings")
+    return Contract(ins=ins, outs=outs, settings=settings, queued=queued)
+
+
+def _is_queued(cls: type[Processor], port: str) -> bool:
+    handler = getattr(cls, f"on_{port}", None)
+    where = f"{cls.__name__}.on_{port}"
+    if handler is None:
+        raise ContractError(f"{cls.__name__} declares the input '{port}' and has no method on_{port}")
+    if inspect.isgeneratorfunction(handler) or inspect.isasyncgenfunction(handler):
+        raise ContractError(f"{where} contains a yield: called as a handler it would do nothing; send() what it makes")
+    parameters = [p for p in inspect.signature(handler).parameters.values() if p.default is p.empty]
+    if len(parameters) != 2:
+        raise ContractError(f"{where} must take exactly the frame (and self)")
+    return inspect.iscoroutinefunction(handler)

@@ -1,0 +1,115 @@
+"""Which reply is live. One state, changed in one step: what a drop ends is over everywhere when `drop` returns."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from voicegraph.frames import Frame
+from voicegraph.graph.processor import Gate
+
+
+class Holder(Protocol):
+    """A link that may have to keep a frame until its reply is confirmed."""
+
+    def release(self, frame: Frame) -> None:
+        """Hand the frame on now."""
+
+    def discard(self) -> None:
+        """Count a frame that will never be handed on."""
+
+
+class LiveReplies:
+    """The `Replies` of a session, plus what its links ask on every frame.
+
+    on_drop(epoch), on_gate(gate): the session's side effects, called synchronously.
+    """
+
+    def __init__(self, on_drop: Callable[[int], None], on_gate: Callable[[Gate], None]) -> None:
+        self._on_drop = on_drop
+        self._on_gate = on_gate
+        self._last = 0
+        self._live: int | None = None
+        self._confirmed = False
+        self._gate: Gate = "open"
+        self.unsettled: int | None = None
+        self._held: deque[tuple[Holder, Frame]] = deque()
+        self._committing: list[asyncio.Future[None]] = []
+        self.dropped_for = ""
+        self.flowing = False
+        """Whether frames flow at all: False before every node has started and after the links are closed."""
+
+    @property
+    def live(self) -> int | None:
+        return self._live
+
+    def alive(self, epoch: int | None) -> bool:
+        return self.flowing and (epoch is None or epoch == self._live)
+
+    # --- for the floor ---------------------------------------------------------------------------------------------------------
+
+    def begin(self) -> int:
+        if self._live is not None:
+            raise RuntimeError(f"reply {self._live} is live: drop it before the next begins")
+        if self.unsettled is not None:
+            raise RuntimeError(f"reply {self.unsettled} is not settled: its Heard must arrive before the next begins")
+        self._last += 1
+        self._live, self._confirmed = self._last, False
+        self.gate("open")
+        return self._last
+
+    def confirm(self) -> None:
+        if self._live is None:
+            raise RuntimeError("no reply is live: there is nothing to confirm")
+        self._confirmed = True
+        self.unsettled = self._live
+        for waiting in self._committing:
+            if not waiting.done():
+                waiting.set_result(None)
+        self._committing.clear()
+        while self._held:  # what is sent meanwhile is held behind, so the order stays
+            holder, frame = self._held[0]
+            holder.release(frame)
+            if self._held:
+                self._held.popleft()
+
+    def drop(self, why: str) -> None:
+        epoch = self._live
+        if epoch is None:
+            return
+        self.dropped_for = why
+        self._live = None
+        for holder, _ in self._held:
+            holder.discard()
+        self._held.clear()
+        for waiting in self._committing:
+            waiting.cancel()
+        self._committing.clear()
+        self._on_drop(epoch)
+
+    def settle(self, reply: int) -> None:
+        if reply == self.unsettled and reply != self._live:
+            self.unsettled = None
+
+    def gate(self, gate: Gate) -> None:
+        if self._live is not None and gate != self._gate:
+            self._gate = gate
+            self._on_gate(gate)
+
+    # --- for links and nodes ---------------------------------------------------------------------------------------------------
+
+    def must_hold(self, epoch: int | None) -> bool:
+        return epoch is not None and (not self._confirmed or bool(self._held))
+
+    def hold(self, holder: Holder, frame: Frame) -> None:
+        self._held.append((holder, frame))
+
+    async def commit(self, epoch: int) -> None:
+        if epoch != self._live:
+            raise asyncio.CancelledError
+        if not self._confirmed:
+            waiting = asyncio.get_running_loop().create_future()
+            self._committing.append(waiting)
+            await waiting

@@ -1,0 +1,226 @@
+"""A running graph: one call."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
+
+from voicegraph.errors import CallFailed, ReplyFailed
+from voicegraph.graph.host import Host
+from voicegraph.graph.line import Line
+from voicegraph.graph.node import Node
+from voicegraph.graph.processor import Gate, Place, Processor, S
+from voicegraph.graph.replies import LiveReplies
+from voicegraph.graph.spec import GraphSpec, NodeSpec
+from voicegraph.graph.wire import LinkStatistics, Wire, WiredInlet, WiredOutlet
+
+START_LIMIT = 10.0
+"""Seconds that a call's nodes have to open what they need."""
+CANCEL_LIMIT = 0.1
+CANCEL_ROUNDS = 5
+"""A task that swallows its cancellation is cancelled again, this often, and then left behind with a warning."""
+CLOSE_LIMIT = 1.0
+"""Seconds that a node has to give back what it opened."""
+
+log = logging.getLogger(__name__)
+
+
+class Session:
+    """Runs a checked graph for one caller: `await start()`, then `await wait()` for the reason it ended, or `await close(reason)`.
+
+    It is the `Call` that its processors see.
+    """
+
+    def __init__(self, spec: GraphSpec, line: Line, *, id: str, host: Host) -> None:
+        self.spec = spec
+        self.line = line
+        self.id = id
+        self.replies = LiveReplies(self._dropped, self._gated)
+        self.dead_errors = 0
+        """Errors of replies that were over already: expected after a cancellation, counted for the statistics."""
+        self._host = host
+        self._loop = asyncio.get_running_loop()
+        self._waiting_for_room: list[asyncio.Future[None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._reason: asyncio.Future[str] = self._loop.create_future()
+        self._supervisor: asyncio.Task[str] | None = None
+        self._wires: list[Wire] = []
+        self.nodes = self._build(spec)
+        self._floor = next((node.processor for node in self.nodes if node.processor.owns_floor), None)
+
+    # --- life ------------------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Start every node, then let frames flow. Raises CallFailed with a sentence when one cannot start; nothing is left open then."""
+        starting = [self._loop.create_task(node.processor.start(), name=f"{node.processor.name}.start") for node in self.nodes]
+        try:
+            await asyncio.wait(starting, timeout=START_LIMIT, return_when=asyncio.FIRST_EXCEPTION)
+            self._check_started(starting)
+        except BaseException:
+            await _cancel(starting)
+            await self._close_nodes()
+            raise
+        self.replies.flowing = True
+        for node in self.nodes:
+            self._start_task(node.work(), node.processor, "work")
+            self._start_task(node.processor.run(), node.processor, "run")
+        self._supervisor = self._loop.create_task(self._supervise(), name=f"session {self.id}")
+
+    def _check_started(self, starting: Iterable[asyncio.Task[None]]) -> None:
+        for task, node in zip(starting, self.nodes, strict=True):
+            if task.done() and (problem := task.exception()) is not None:
+                raise CallFailed(self._sentence(problem, node.processor)) from problem
+        for task, node in zip(starting, self.nodes, strict=True):
+            if not task.done():
+                raise CallFailed(f"'{node.processor.name}' did not start within {START_LIMIT:g} s")
+
+    async def wait(self) -> str:
+        """Wait until the call has ended and everything is given back; the reason, as a sentence for the caller."""
+        if self._supervisor is None:
+            raise RuntimeError("the session was not started")
+        return await asyncio.shield(self._supervisor)
+
+    async def close(self, reason: str) -> str:
+        """End the call and wait until it has ended. The reason it ended for, which is another when it was ending already."""
+        self.end(reason)
+        return await self.wait()
+
+    async def _supervise(self) -> str:
+        reason = await self._reason
+        for node, spec in zip(self.nodes, self.spec.nodes, strict=True):
+            if not spec.links:
+                for outlet in node.outlets:
+                    outlet.closed = True
+        self.replies.drop("ended")
+        await asyncio.sleep(0)  # feedback is delivered by call_soon: the last Heard reaches the history
+        await asyncio.sleep(0)
+        self.replies.flowing = False
+        self.released()
+        await _cancel([*self._tasks, *(stray for node in self.nodes for stray in node.strays)])
+        await self._close_nodes()
+        return reason
+
+    async def _close_nodes(self) -> None:
+        closing = [asyncio.wait_for(node.processor.close(), CLOSE_LIMIT) for node in self.nodes]
+        for node, result in zip(self.nodes, await asyncio.gather(*closing, return_exceptions=True), strict=True):
+            if isinstance(result, BaseException):
+                log.warning("call %s: '%s' did not close: %r", self.id, node.processor.name, result)
+
+    # --- the Call that processors see ------------------------------------------------------------------------------------------
+
+    @property
+    def has_floor(self) -> bool:
+        return self._floor is not None
+
+    def now(self) -> float:
+        return self._loop.time()
+
+    def alive(self, epoch: int | None) -> bool:
+        return self.replies.alive(epoch)
+
+    async def commit(self, epoch: int) -> None:
+        await self.replies.commit(epoch)
+
+    def spawn(self, work: Coroutine[Any, Any, None], processor: Processor) -> asyncio.Task[None]:
+        return self._start_task(work, processor, "spawned")
+
+    def fail(self, problem: BaseException, processor: Processor, epoch: int | None = None) -> None:
+        if epoch is not None and not self.alive(epoch):
+            self.dead_errors += 1
+        elif isinstance(problem, ReplyFailed):
+            self._reply_failed(str(problem), epoch if epoch is not None else self.replies.live)
+        else:
+            self.end(self._sentence(problem, processor))
+
+    def end(self, reason: str) -> None:
+        if not self._reason.done():
+            self._reason.set_result(reason)
+
+    def released(self) -> None:
+        waiting, self._waiting_for_room = self._waiting_for_room, []
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+    def shared(self, make: Callable[[], S]) -> S:
+        return self._host.shared(make)
+
+    def statistics(self) -> list[LinkStatistics]:
+        """What each link has done so far, in file order."""
+        return [wire.statistics for wire in self._wires]
+
+    # --- inside ----------------------------------------------------------------------------------------------------------------
+
+    def _build(self, spec: GraphSpec) -> list[Node]:
+        nodes = {each.name: self._place(each) for each in spec.nodes}
+        for each in spec.nodes:
+            for link in each.links:
+                wire = Wire(link, each.processor.contract.ins[link.into], nodes[link.target], self.replies)
+                outlet = nodes[link.source].processor.place.outlets[link.out]
+                assert isinstance(outlet, WiredOutlet)
+                outlet.wires.append(wire)
+                self._wires.append(wire)
+        return list(nodes.values())
+
+    def _place(self, spec: NodeSpec) -> Node:
+        contract = spec.processor.contract
+        outlets = {name: WiredOutlet(self.replies, self._room) for name in contract.outs}
+        inlets = {name: WiredInlet(name, tuple(link for link in spec.links if link.into == name)) for name in contract.ins}
+        processor = spec.processor(Place(name=spec.name, settings=spec.settings, call=self, inlets=inlets, outlets=outlets))
+        return Node(processor, list(outlets.values()), self.replies, self.fail, self.released)
+
+    def _start_task(self, work: Coroutine[Any, Any, None], processor: Processor, what: str) -> asyncio.Task[None]:
+        task = self._loop.create_task(work, name=f"{processor.name}.{what}")
+        self._tasks.add(task)
+        task.add_done_callback(lambda task: self._task_done(task, processor))
+        return task
+
+    def _task_done(self, task: asyncio.Task[None], processor: Processor) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (problem := task.exception()) is not None:
+            self.fail(problem, processor)
+
+    def _reply_failed(self, sentence: str, epoch: int | None) -> None:
+        if self._floor is None:
+            self.end(sentence)
+        elif epoch is not None:  # not at once: the failure may come from inside of what the floor is doing
+            self._loop.call_soon(self._tell_floor, self._floor, sentence, epoch)
+
+    def _tell_floor(self, floor: Processor, sentence: str, epoch: int) -> None:
+        if self.alive(epoch):
+            floor.failed(sentence)
+
+    def _sentence(self, problem: BaseException, processor: Processor) -> str:
+        if isinstance(problem, CallFailed | ReplyFailed):
+            return str(problem)
+        log.error("call %s: '%s' failed", self.id, processor.name, exc_info=problem)
+        return f"Something went wrong inside the agent, at '{processor.name}'. The server's log says more."
+
+    def _room(self) -> asyncio.Future[None]:
+        future: asyncio.Future[None] = self._loop.create_future()
+        self._waiting_for_room.append(future)
+        return future
+
+    def _dropped(self, epoch: int) -> None:
+        for node in reversed(self.nodes):
+            node.drop(epoch)
+        self.released()
+
+    def _gated(self, gate: Gate) -> None:
+        for node in reversed(self.nodes):
+            node.processor.gate(gate)
+
+
+async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel until they are done, a limited number of times."""
+    pending = {task for task in tasks if not task.done()}
+    for _ in range(CANCEL_ROUNDS):
+        if not pending:
+            return
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=CANCEL_LIMIT)
+    for task in pending:
+        log.warning("task %s does not let itself be cancelled", task.get_name())

@@ -1,0 +1,66 @@
+"""A checked graph: what `load` gives and `session` runs. Plain data, no behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from voicegraph.frames import Frame
+from voicegraph.graph.processor import Processor
+from voicegraph.graph.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a graph file; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Frames go from one node's output to another's input. `rate` in Hz for audio, else None. `feedback`: the source stands below."""
+
+    source: str
+    out: str
+    target: str
+    into: str
+    kind: type[Frame]
+    rate: int | None = None
+    feedback: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSpec:
+    """One node: its name, its processor (`use` as written), its checked settings, and the options as written (without the environment's values)."""
+
+    name: str
+    use: str
+    processor: type[Processor]
+    settings: Settings
+    position: Position
+    written: Mapping[str, object] = field(default_factory=dict)
+    links: tuple[Link, ...] = ()
+    """The links that end at this node."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphSpec:
+    """A whole graph, nodes in file order, ready to run."""
+
+    name: str
+    file: Path
+    about: str
+    nodes: tuple[NodeSpec, ...]
+    base_files: tuple[Path, ...] = ()
+    """Every file it was read from, its own first: what a reload must watch."""
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        return tuple(link for node in self.nodes for link in node.links)
+
+    def node(self, name: str) -> NodeSpec:
+        return next(node for node in self.nodes if node.name == name)

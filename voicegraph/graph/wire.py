@@ -1,0 +1,139 @@
+"""A link of a running graph, and the output port that sends through it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from voicegraph.frames import Frame
+from voicegraph.graph.ports import In
+from voicegraph.graph.replies import LiveReplies
+from voicegraph.graph.spec import Link
+
+if TYPE_CHECKING:
+    from voicegraph.graph.node import Node
+
+FATAL = 16
+"""How many times its size an inbox may hold before the call ends: a sender that never asks `room()` must not eat the memory."""
+
+
+@dataclass(slots=True)
+class LinkStatistics:
+    """What a link has done so far. `waiting`, `deepest`: frames in the inbox, now and at most. `seconds`: spent in the handler, with what it called
+    inline; for an `async def` handler from its start to its end."""
+
+    link: Link
+    frames: int = 0
+    drops: int = 0
+    waiting: int = 0
+    deepest: int = 0
+    seconds: float = 0.0
+
+
+class Wire:
+    """One link: checks the reply, holds, counts, and hands frames to the target's handler or inbox."""
+
+    def __init__(self, link: Link, port: In[Any], target: Node, replies: LiveReplies) -> None:
+        self.link = link
+        self.port = port
+        self.target = target
+        self.statistics = LinkStatistics(link)
+        self.handler: Callable[[Any], Awaitable[None] | None] = getattr(target.processor, f"on_{port.name}")
+        self._queued = port.name in target.processor.contract.queued
+        self._replies = replies
+        self._held = 0
+
+    def take(self, frame: Frame) -> None:
+        """A frame from the sender. Feedback waits for the next turn of the loop: a drop that re-entered through it would meet half-changed state."""
+        if self.link.feedback:
+            asyncio.get_running_loop().call_soon(self.deliver, frame)
+        elif self.port.confirmed and self._replies.must_hold(frame.epoch):
+            self._held += 1
+            self._replies.hold(self, frame)
+        else:
+            self.deliver(frame)
+
+    def deliver(self, frame: Frame) -> None:
+        if not self._replies.alive(frame.epoch):
+            self.statistics.drops += 1
+        elif self._queued:
+            self.target.put(self, frame)
+        else:
+            self._call(frame)
+
+    def release(self, frame: Frame) -> None:
+        self._held -= 1
+        self.deliver(frame)
+
+    def discard(self) -> None:
+        self._held -= 1
+        self.statistics.drops += 1
+
+    def full(self) -> bool:
+        """Whether the sender should wait. A node without an inbox passes the question on to what it feeds."""
+        if self._held >= self.port.size:
+            return True
+        if self._queued:
+            return self.port.full == "wait" and self.statistics.waiting >= self.port.size
+        return self.target.full()
+
+    def _call(self, frame: Frame) -> None:
+        statistics = self.statistics
+        statistics.frames += 1
+        began = time.perf_counter()
+        try:
+            self.handler(frame)
+        except Exception as problem:  # noqa: BLE001  # whatever a handler raises belongs to its own node, never to the sender
+            self.target.report(problem, frame.epoch)
+        statistics.seconds += time.perf_counter() - began
+
+
+class WiredOutlet:
+    """The output port of a running node."""
+
+    def __init__(self, replies: LiveReplies, room: Callable[[], asyncio.Future[None]]) -> None:
+        self.wires: list[Wire] = []
+        self._replies = replies
+        self._room = room
+        self.closed = False
+        self.stale = 0
+
+    @property
+    def linked(self) -> bool:
+        return bool(self.wires)
+
+    def send(self, frame: Frame) -> bool:
+        if self.closed or not self._replies.alive(frame.epoch):
+            self.stale += 1
+            return False
+        for wire in self.wires:
+            wire.take(frame)
+        return self._replies.alive(frame.epoch)
+
+    async def room(self, epoch: int | None) -> bool:
+        await asyncio.sleep(0)
+        while not self.closed and self._replies.alive(epoch) and any(wire.full() for wire in self.wires):
+            await self._room()
+        return not self.closed and self._replies.alive(epoch)
+
+
+@dataclass(frozen=True, slots=True)
+class WiredInlet:
+    """The input port of a running node."""
+
+    port: str
+    links: tuple[Link, ...]
+
+    @property
+    def linked(self) -> bool:
+        return bool(self.links)
+
+    @property
+    def rate(self) -> int:
+        for link in self.links:
+            if link.rate is not None:
+                return link.rate
+        raise LookupError(f"no audio is linked to '{self.port}'")
