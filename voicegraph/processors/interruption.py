@@ -1,0 +1,182 @@
+"""Who has the floor: ends the caller's turns, and the agent's when the caller speaks over it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from voicegraph.core.turns import Amended, Ask, Begin, Confirm, Decision, Drop, SetGate, Turns
+from voicegraph.core.words import Segment
+from voicegraph.frames import (
+    Amend,
+    Command,
+    Event,
+    Heard,
+    Interrupt,
+    Muted,
+    Playing,
+    Playout,
+    Speech,
+    Starved,
+    Transcript,
+    Turn,
+    TurnCue,
+    Typed,
+    Words,
+)
+from voicegraph.graph.ports import In, Out
+from voicegraph.graph.processor import Place, Processor
+from voicegraph.processors._policy import InterruptionSettings
+
+
+class Interruption(Processor):
+    """Decides when the caller's turn is over and the agent may answer, and stops the agent when the caller speaks over it.
+
+        floor: {use: interruption, preset: balanced, welcome: "Hello!"}
+
+    It hears the voice detector, the transcript and the caller's buttons from above, and from below how far the reply has been heard. All decisions
+    are `core/turns.py`; this file carries them out.
+    """
+
+    owns_floor = True
+    settings: InterruptionSettings
+    commands = In(Command, optional=True)
+    speech = In(Speech, optional=True)
+    words = In(Transcript)
+    playout = In(Playout, feedback=True)
+    turns = Out(Turn)
+    events = Out(Event)
+    amendments = Out(Playout)
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place)
+        self._turns = Turns(self.settings.policy())
+        self._epoch: int | None = None
+        self._asked: Ask | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._clock = _TurnClock("", None, 0.0)
+
+    async def run(self) -> None:
+        if self.settings.welcome is not None:
+            self._carry_out(self._turns.ask(self.call.now(), Ask("", why="greeting", say=self.settings.welcome)))
+
+    # --- facts from above ------------------------------------------------------------------------------------------------------
+
+    def on_speech(self, speech: Speech) -> None:
+        self._event("user-started-speaking" if speech.on else "user-stopped-speaking")
+        self._carry_out(self._turns.speech(self.call.now(), speech.on, speech.t))
+
+    def on_words(self, transcript: Transcript) -> None:
+        now = self.call.now()
+        match transcript:
+            case Words():
+                segment = Segment(transcript.segment, transcript.text, transcript.final, transcript.language)
+                self._carry_out(self._turns.words(now, segment))
+            case TurnCue():
+                self._carry_out(self._turns.cue(now, transcript.cue, transcript.t))
+
+    def on_commands(self, command: Command) -> None:
+        now = self.call.now()
+        match command:
+            case Typed():
+                ask = Ask(command.text, why="typed", audible=command.audible)
+                self._carry_out(self._turns.ask(now, ask, interrupts=command.interrupts))
+            case Muted(on=True):
+                self._carry_out(self._turns.speech(now, on=False, t=now))
+            case Interrupt():
+                self._carry_out(self._turns.stop(now, "stopped"))
+
+    # --- facts from below ------------------------------------------------------------------------------------------------------
+
+    def on_playout(self, fact: Playout) -> None:
+        now = self.call.now()
+        match fact:
+            case Heard():
+                self.call.replies.settle(fact.reply)
+                self._carry_out(self._turns.settled(now))
+            case _ if fact.reply != self._epoch:
+                pass  # of a reply that was dropped while the fact was on its way
+            case Playing(on=True):
+                self._event("turn", **self._clock.report(fact.reply, now))
+                self._carry_out(self._turns.sounding(now))
+            case Playing(on=False):
+                self._carry_out(self._turns.drained(now))
+            case Starved():
+                self._problem("The voice stopped in the middle of the answer.")
+                self._carry_out(self._turns.stop(now, "starved"))
+
+    def failed(self, sentence: str) -> None:
+        self._problem(sentence)
+        self._carry_out(self._turns.stop(self.call.now(), "failed"))
+
+    # --- carrying out ----------------------------------------------------------------------------------------------------------
+
+    def _carry_out(self, decisions: list[Decision]) -> None:
+        for decision in decisions:
+            self._do(decision)
+        self._set_timer()
+
+    def _do(self, decision: Decision) -> None:
+        match decision:
+            case Begin(ask):
+                self._asked = ask
+                self._epoch = self.call.replies.begin()
+                self.turns.send(_turn(ask, self._epoch))
+            case Confirm(why, ended):
+                self._clock = _TurnClock(why, ended, self.call.now())
+                self._event("user-llm-text", text=self._asked.text if self._asked else "")
+                self.call.replies.confirm()
+            case Drop(why):
+                if why == "too slow":
+                    self._problem("The answer took too long.")
+                self._epoch = None
+                self.call.replies.drop(why)
+            case SetGate(gate):
+                self.call.replies.gate(gate)
+            case Amended(text):
+                if self._epoch is not None:
+                    self.amendments.send(Amend(reply=self._epoch, text=text))
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        deadline = self._turns.deadline()
+        self._timer = None if deadline is None else asyncio.get_running_loop().call_at(deadline, self._tick)
+
+    def _tick(self) -> None:
+        self._carry_out(self._turns.tick(self.call.now()))
+
+    def _event(self, kind: str, **data: object) -> None:
+        self.events.send(Event(kind=kind, data=data))
+
+    def _problem(self, sentence: str) -> None:
+        self._event("error", error=sentence, message=sentence, fatal=False)
+
+    async def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+
+def _turn(ask: Ask, epoch: int) -> Turn:
+    return Turn(epoch=epoch, text=ask.text, why=ask.why, say=ask.say, language=ask.language, audible=ask.audible, interrupted=ask.interrupted)
+
+
+@dataclass(frozen=True, slots=True)
+class _TurnClock:
+    """When the caller's turn ended, for the report of how long the answer took. Seconds of the loop's clock."""
+
+    why: str
+    speech_ended: float | None
+    confirmed: float
+
+    def report(self, reply: int, now: float) -> dict[str, object]:
+        """What is known when the first sample of the answer has left; milliseconds."""
+        data: dict[str, object] = {"reply": reply, "ended_by": self.why, "turn_end_to_first_sound_ms": _ms(now - self.confirmed)}
+        if self.speech_ended is not None:
+            data["speech_end_to_turn_end_ms"] = _ms(self.confirmed - self.speech_ended)
+            data["speech_end_to_first_sound_ms"] = _ms(now - self.speech_ended)
+        return data
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)
