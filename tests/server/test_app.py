@@ -1,0 +1,114 @@
+"""The page, the lists, and who may call from where."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession
+from aiohttp.test_utils import TestServer
+
+from voicegraph import __version__
+from voicegraph.server.app import Options
+
+ELSEWHERE = "https://shop.example"
+
+
+async def test_healthz_counts_calls(http: ClientSession, url: str) -> None:
+    async with http.get(f"{url}/healthz") as answer:
+        assert await answer.json() == {"status": "ok", "version": __version__, "calls": 0}
+
+
+async def test_graphs_says_of_each_whether_it_can_run_and_why_not(http: ClientSession, url: str) -> None:
+    async with http.get(f"{url}/graphs") as answer:
+        graphs = {graph["name"]: graph for graph in (await answer.json())["graphs"]}
+    assert graphs["echo"] == {"name": "echo", "about": "Hear yourself.", "default": True, "ready": True, "problem": None, "mistakes": []}
+    assert not graphs["wrong"]["ready"]
+    assert "ecko" in graphs["wrong"]["mistakes"][0]
+    assert not graphs["keyed"]["ready"]
+    assert "MISTRAL_API_KEY" in graphs["keyed"]["problem"]
+
+
+async def test_a_key_makes_a_graph_ready(http: ClientSession, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MISTRAL_API_KEY", "very-secret")
+    async with http.get(f"{url}/graphs") as answer:
+        text = await answer.text()
+        [keyed] = [graph for graph in (await answer.json())["graphs"] if graph["name"] == "keyed"]
+    assert keyed["ready"]
+    assert "very-secret" not in text
+
+
+async def test_a_mended_file_is_read_again(http: ClientSession, url: str, folder: Path) -> None:
+    wrong = folder / "wrong.yaml"
+    wrong.write_text(wrong.read_text().replace("ecko", "echo"))
+    async with http.post(f"{url}/start", json={"body": {"graph": "wrong"}}) as answer:
+        assert answer.status == 200
+
+
+class TestThePage:
+    @pytest.mark.parametrize(("path", "kind"), [("/", "html"), ("/page.js", "javascript")])
+    async def test_it_is_served(self, path: str, kind: str, http: ClientSession, url: str) -> None:
+        async with http.get(url + path) as answer:
+            assert answer.status == 200
+            assert answer.content_type.endswith(kind)
+
+    async def test_it_may_load_nothing_from_elsewhere(self, http: ClientSession, url: str) -> None:
+        async with http.get(url) as answer:
+            policy = answer.headers["Content-Security-Policy"]
+            assert "default-src 'self'" in policy
+            assert "http" not in policy
+            assert "unsafe" not in policy
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+    async def test_a_link_out_of_its_folder_is_not_followed(self, http: ClientSession, url: str, folder: Path) -> None:
+        (folder / "page" / "out.yaml").symlink_to(folder / "echo.yaml")
+        async with http.get(f"{url}/out.yaml") as answer:
+            assert answer.status == 404
+
+
+class TestOtherSites:
+    async def test_they_may_not_call(self, http: ClientSession, url: str) -> None:
+        async with http.post(f"{url}/start", json={}, headers={"Origin": ELSEWHERE}) as answer:
+            assert answer.status == 403
+            assert f"--allow-origin {ELSEWHERE}" in (await answer.json())["detail"]
+            assert "Access-Control-Allow-Origin" not in answer.headers
+
+    async def test_the_own_page_may(self, http: ClientSession, url: str) -> None:
+        async with http.post(f"{url}/start", json={}, headers={"Origin": url}) as answer:
+            assert answer.status == 200
+
+    async def test_a_proxy_that_ends_tls_does_not_make_it_another_site(self, http: ClientSession, url: str) -> None:
+        async with http.post(f"{url}/start", json={}, headers={"Origin": url.replace("http:", "https:")}) as answer:
+            assert answer.status == 200
+
+    @pytest.mark.parametrize("origin", ["null", "https://", "http://[", "file://"])
+    async def test_an_odd_origin_is_another_site(self, origin: str, http: ClientSession, url: str) -> None:
+        async with http.post(f"{url}/start", json={}, headers={"Origin": origin}) as answer:
+            assert answer.status == 403
+
+    @pytest.mark.parametrize("allowed", [ELSEWHERE, "*"])
+    async def test_one_that_was_allowed_may(self, allowed: str, http: ClientSession, serve: Callable[[Options], Awaitable[TestServer]]) -> None:
+        server = await serve(Options(allow_origins=[allowed]))
+        ask = {"Origin": ELSEWHERE, "Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "content-type"}
+        async with http.options(server.make_url("/api/offer"), headers=ask) as answer:
+            assert answer.status == 204
+            assert answer.headers["Access-Control-Allow-Origin"] == ELSEWHERE
+            assert {"POST", "PATCH", "DELETE"} <= set(answer.headers["Access-Control-Allow-Methods"].split(", "))
+            assert answer.headers["Access-Control-Allow-Headers"] == "content-type"
+        async with http.post(server.make_url("/start"), json={}, headers={"Origin": ELSEWHERE}) as answer:
+            assert answer.status == 200
+            assert answer.headers["Access-Control-Allow-Origin"] == ELSEWHERE
+
+    async def test_its_errors_can_be_read_too(self, http: ClientSession, serve: Callable[[Options], Awaitable[TestServer]]) -> None:
+        server = await serve(Options(allow_origins=["*"]))
+        async with http.post(server.make_url("/api/offer"), json={}, headers={"Origin": ELSEWHERE}) as answer:
+            assert answer.status == 400
+            assert answer.headers["Access-Control-Allow-Origin"] == ELSEWHERE
+
+
+async def test_configured_ice_servers_are_handed_out(http: ClientSession, serve: Callable[[Options], Awaitable[TestServer]]) -> None:
+    turn = {"urls": "turn:turn.example", "username": "u", "credential": "c"}
+    server = await serve(Options(ice_servers=[turn]))
+    async with http.post(server.make_url("/start"), json={}) as answer:
+        assert (await answer.json())["iceConfig"] == {"iceServers": [turn]}

@@ -1,0 +1,136 @@
+"""Whole calls over loopback: a real peer connection, a real graph."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from aiohttp import ClientSession
+from aiohttp.test_utils import TestServer
+
+from voicegraph.core.sound import Pcm
+from voicegraph.errors import BadRequest, CallFailed
+from voicegraph.server.calls import Calls
+from voicegraph.testing.caller import Caller, over_http
+
+Left = Callable[[], Awaitable[set[asyncio.Task[Any]]]]
+STARTED: dict[str, Any] = {"body": {"graph": "echo"}}
+
+
+def tone() -> Pcm:
+    return (8000 * np.sin(2 * np.pi * 440 * np.arange(8000) / 16_000)).astype(np.int16)
+
+
+async def over(calls: Calls) -> None:
+    """Until the last call has given everything back."""
+    await asyncio.wait_for(calls.empty(), 10)
+
+
+@pytest.mark.parametrize("body", [STARTED, None], ids=["after /start", "without /start"])
+async def test_a_caller_hears_himself_and_leaves_nothing_behind(body: dict[str, Any] | None, url: str, calls: Calls, left: Left) -> None:
+    async with Caller(over_http(url, body)) as caller:
+        [ready] = caller.told("bot-ready")
+        assert ready.data["about"]["graph"] == "echo"
+        said = await caller.say(tone())
+        assert await caller.sound(after=said.begin) < said.end
+        assert len(calls) == 1
+    await over(calls)
+    assert not await left()
+
+
+async def test_the_conversation_goes_on_over_a_new_connection(url: str, calls: Calls) -> None:
+    async with Caller(over_http(url, STARTED)) as caller:
+        await caller.restart()
+        said = await caller.say(tone())
+        await caller.sound(after=said.begin)
+        assert len(calls) == 1
+        assert caller.ended is None
+
+
+async def test_hanging_up_over_http_ends_the_call(http: ClientSession, url: str, calls: Calls) -> None:
+    async with http.post(f"{url}/start", json=STARTED) as answer:
+        id = (await answer.json())["sessionId"]
+    offer = over_http(url)
+
+    async def in_session(sdp: str, restart: bool) -> str:
+        async with http.post(f"{url}/sessions/{id}/api/offer", json={"sdp": sdp, "type": "offer", "pc_id": None, "restart_pc": restart}) as answer:
+            return str((await answer.json())["sdp"])
+
+    async with Caller(in_session) as caller:
+        async with http.delete(f"{url}/sessions/{id}/api/offer") as answer:
+            assert answer.status == 200
+        with pytest.raises(CallFailed, match="hung up"):
+            await caller.wait_for("never")
+    await over(calls)
+    with pytest.raises(BadRequest):
+        await offer("v=0", True)
+
+
+async def test_a_stopping_server_says_why(url: str, server: TestServer, calls: Calls) -> None:
+    async with Caller(over_http(url, STARTED)) as caller:
+        ending = asyncio.create_task(server.close())
+        with pytest.raises(CallFailed, match="The server is shutting down"):
+            await caller.wait_for("never")
+        await ending
+    assert len(calls) == 0
+
+
+async def test_an_offer_that_nobody_follows_is_given_up(
+    http: ClientSession, url: str, sdp: str, calls: Calls, left: Left, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("voicegraph.server.call.CONNECT_LIMIT", 0.05)
+    async with http.post(f"{url}/api/offer", json={"sdp": sdp, "type": "offer"}) as answer:
+        assert answer.status == 200
+    assert len(calls) == 1
+    await over(calls)
+    assert not await left()
+
+
+async def test_a_caller_whose_network_went_may_come_back_for_a_while(url: str, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("voicegraph.server.call.ROAMING_LIMIT", 0.05)
+    monkeypatch.setattr("voicegraph.server.call.SILENCE_LIMIT", 0.2)
+    async with Caller(over_http(url, STARTED)) as caller:
+        await caller.vanish()
+        assert len(calls) == 1
+        await over(calls)
+
+
+async def test_a_caller_learns_why_a_graph_did_not_start_after_all(url: str, calls: Calls) -> None:
+    """Its failure takes longer than the answer to the offer."""
+    async with Caller(over_http(url, {"body": {"graph": "late"}})) as caller:
+        error = await caller.wait_for("error")
+        assert error.data["fatal"]
+        assert error.data["error"] == "The engine is not installed: pip install it."
+        with pytest.raises(CallFailed, match="The engine is not installed"):
+            await caller.wait_for("never")
+    await over(calls)
+
+
+async def test_a_call_can_be_ended_while_it_starts(http: ClientSession, url: str, sdp: str, calls: Calls, left: Left) -> None:
+    async with http.post(f"{url}/api/offer", json={"sdp": sdp, "type": "offer", "requestData": {"graph": "endless"}}) as answer:
+        pc_id = (await answer.json())["pc_id"]
+    calls.end(pc_id.rpartition(".")[0], "The first reason.")
+    await asyncio.sleep(0)
+    calls.end(pc_id.rpartition(".")[0], "The second, while it hangs up.")
+    await over(calls)
+    assert not await left()
+
+
+async def test_a_second_offer_at_the_same_time_takes_the_place_of_the_first(
+    http: ClientSession, url: str, sdp: str, calls: Calls, left: Left
+) -> None:
+    async with http.post(f"{url}/start", json=STARTED) as answer:
+        place = f"{url}/sessions/{(await answer.json())['sessionId']}/api/offer"
+
+    async def offer() -> str:
+        async with http.post(place, json={"sdp": sdp, "type": "offer"}) as answer:
+            return str((await answer.json())["pc_id"])
+
+    first, second = await asyncio.gather(offer(), offer())
+    assert first != second
+    assert len(calls) == 1
+    await calls.close("the test is over")
+    assert not await left()

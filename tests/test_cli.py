@@ -1,0 +1,202 @@
+"""The command line, as a person uses it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+import wave
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import voicegraph
+from voicegraph.cli import main
+from voicegraph.errors import CallFailed
+from voicegraph.testing.caller import Caller, over_http
+
+ROOT = Path(voicegraph.__file__).parents[1]
+ECHO = """
+about: Hear yourself.
+nodes:
+  caller: webrtc_in
+  echo: echo
+  jitter: {use: jitter_buffer, cushion: 20ms}
+  speaker: webrtc_out
+"""
+
+
+@pytest.fixture
+def echo(tmp_path: Path) -> Path:
+    file = tmp_path / "echo.yaml"
+    file.write_text(ECHO)
+    return file
+
+
+@pytest.fixture
+def question(tmp_path: Path) -> Path:
+    file = tmp_path / "question.wav"
+    with wave.open(str(file), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(16_000)
+        sound.writeframes((8000 * np.sin(2 * np.pi * 440 * np.arange(8000) / 16_000)).astype("<i2").tobytes())
+    return file
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out == f"voicegraph {voicegraph.__version__}\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["sing"], ["serve", "--port", "lots"], ["check"], ["run", "echo"]])
+def test_a_wrong_command_line_is_explained(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert "usage: voicegraph" in capsys.readouterr().err
+
+
+class TestCheck:
+    def test_a_good_graph_is_quiet(self, echo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["check", str(echo)]) == 0
+        assert capsys.readouterr().out == ""
+
+    def test_each_mistake_is_a_line_with_its_place(self, echo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        echo.write_text(ECHO.replace("echo: echo", "echo: ecko").replace("20ms", "20"))
+        assert main(["check", str(echo)]) == 1
+        out, err = capsys.readouterr()
+        first, second = out.splitlines()
+        assert first.startswith(f"{echo}:5:")
+        assert second.startswith(f"{echo}:6:")
+        assert err == "2 mistakes\n"
+
+    def test_all_files_are_looked_at(self, echo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["check", str(echo), str(echo.with_name("missing.yaml")), str(echo)]) == 1
+        assert len(capsys.readouterr().out.splitlines()) == 1
+
+    def test_verbose_shows_what_will_run(self, echo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["check", "--verbose", str(echo)]) == 0
+        out = capsys.readouterr().out
+        assert "echo: Hear yourself." in out
+        assert "audio <- caller.audio  CallerAudio 48000 Hz" in out
+        assert "cushion: 20ms\n" in out
+        assert "ahead: 20s  (default)\n" in out
+
+    def test_a_key_that_is_not_set_is_a_note(self, echo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("NO_SUCH_KEY", raising=False)
+        echo.write_text(ECHO + "  stt: {use: voxtral_stt, from: caller, api_key: '${NO_SUCH_KEY}'}\n  page: page\n")
+        assert main(["check", str(echo)]) == 0
+        assert "note: NO_SUCH_KEY is not set" in capsys.readouterr().out
+
+
+def test_the_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema"]) == 0
+    assert "nodes" in json.loads(capsys.readouterr().out)["properties"]
+
+
+class TestRun:
+    def test_a_question_gets_its_reply(self, echo: Path, question: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("voicegraph.offline.QUIET", 0.1)
+        reply = tmp_path / "reply.wav"
+        assert main(["run", str(echo), "--in", str(question), "--out", str(reply)]) == 0
+        with wave.open(str(reply)) as sound:
+            pcm = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")
+            assert sound.getframerate() == 48_000
+        assert np.count_nonzero(np.abs(pcm.astype(int)) > 1000) > 0.4 * 48_000
+
+    @pytest.mark.parametrize("content", [b"", b"RIFF", b"no sound at all"])
+    def test_what_is_no_sound_is_refused(self, content: bytes, echo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        file = tmp_path / "odd.wav"
+        file.write_bytes(content)
+        assert main(["run", str(echo), "--in", str(file)]) == 1
+        assert "is not a WAV file" in capsys.readouterr().err
+
+    def test_a_missing_file_is_named(self, echo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["run", str(echo), "--in", "nothing.wav"]) == 1
+        assert capsys.readouterr().err == "nothing.wav cannot be read: No such file or directory.\n"
+
+    def test_a_graph_that_says_nothing_is_not_waited_for(self, echo: Path, question: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        with wave.open(str(question), "wb") as sound:
+            sound.setparams((1, 2, 16_000, 0, "NONE", ""))
+            sound.writeframes(bytes(3200))
+        assert main(["run", str(echo), "--in", str(question), "--timeout", "0.1"]) == 1
+        assert "There was no reply within 0.1 s" in capsys.readouterr().err
+
+
+@asynccontextmanager
+async def serving(*arguments: str) -> AsyncIterator[tuple[Process, str]]:
+    """A server in a process of its own, and where it listens."""
+    command = [sys.executable, "-m", "voicegraph", "serve", "--port", "0", *arguments]
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=PIPE, stderr=PIPE)
+    assert process.stdout is not None
+    try:
+        line = (await asyncio.wait_for(process.stdout.readline(), 20)).decode()
+        yield process, line.split(" at ")[1].split()[0]
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+class TestServe:
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    async def test_a_signal_ends_its_calls_and_it(self, number: int, echo: Path) -> None:
+        async with serving("--graph", str(echo)) as (process, address):
+            async with Caller(over_http(address)) as caller:
+                process.send_signal(number)
+                with pytest.raises(CallFailed, match="The server is shutting down"):
+                    await caller.wait_for("never")
+            assert await asyncio.wait_for(process.wait(), 10) == 0
+            assert process.stderr is not None
+            assert await process.stderr.read() == b""
+
+    async def test_a_port_in_use_is_named(self, echo: Path) -> None:
+        async with serving("--graph", str(echo)) as (_, address):
+            port = address.rpartition(":")[2]
+            second = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "voicegraph", "serve", "--port", port, cwd=ROOT, stdout=PIPE, stderr=PIPE
+            )
+            _, err = await asyncio.wait_for(second.communicate(), 20)
+            assert second.returncode == 1
+            assert err.decode() == f"Port {port} of 127.0.0.1 is in use: stop the program that has it, or choose another with --port.\n"
+
+    def test_a_graph_with_mistakes_is_not_served(self, echo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        echo.write_text(ECHO.replace("echo: echo", "echo: ecko"))
+        assert main(["serve", "--graph", str(echo), "--port", "0"]) == 1
+        assert "ecko" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("content", ["{", "{}", '[{"url": "stun:x"}]'])
+    def test_a_wrong_list_of_ice_servers_is_refused(self, content: str, echo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        file = tmp_path / "ice.json"
+        file.write_text(content)
+        assert main(["serve", "--graph", str(echo), "--port", "0", "--ice-servers", str(file)]) == 1
+        assert str(file) in capsys.readouterr().err
+
+
+class TestTheDefaultGraph:
+    @pytest.fixture(autouse=True)
+    def _no_key(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in ("MISTRAL_API_KEY", "MISTRAL_SA_TOKEN_PATH", "MISTRAL_BASE_URL"):
+            monkeypatch.delenv(name, raising=False)
+
+    def test_without_a_key_it_runs_here(self) -> None:
+        from voicegraph.server.catalogue import choose
+
+        assert choose(None) == ("local", "MISTRAL_API_KEY is not set, so everything runs on this machine")
+
+    def test_with_a_key_it_is_mistrals(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        from voicegraph.server.catalogue import choose
+
+        monkeypatch.setenv("MISTRAL_API_KEY", "secret")
+        assert choose(None) == ("voxtral", "there is a key for Mistral")
+
+    def test_what_was_chosen_counts(self) -> None:
+        from voicegraph.server.catalogue import choose
+
+        assert choose("mine")[0] == "mine"

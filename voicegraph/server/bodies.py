@@ -1,0 +1,89 @@
+"""The bodies of the signalling requests, as the SmallWebRTC clients write them, checked before anything is made of them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from voicegraph.errors import BadRequest
+
+
+class Body(BaseModel):
+    """Clients may send more than is read here; types are exact, so that `"no"` is not taken for a boolean."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+
+
+class Choice(Body):
+    """What an application chooses for its call. Travels in `body` of /start, or in `requestData` of an offer."""
+
+    graph: str | None = Field(default=None, max_length=200)
+
+
+class Start(Body):
+    """`POST /start`"""
+
+    body: Choice | None = None
+
+    @property
+    def graph(self) -> str | None:
+        """The graph that is asked for."""
+        return self.body.graph if self.body is not None else None
+
+
+class Offer(Body):
+    """`POST …/api/offer`. `pc_id` names the client's peer connection, once it has one; `restart_pc` replaces it by a new one in the same call."""
+
+    sdp: str = Field(min_length=1, max_length=60_000)
+    type: Literal["offer"]
+    pc_id: str | None = None
+    restart_pc: bool = False
+    request_data: Choice | None = Field(default=None, alias="requestData")
+
+    @property
+    def graph(self) -> str | None:
+        """The graph that the offer itself asks for."""
+        return self.request_data.graph if self.request_data is not None else None
+
+
+class Candidate(Body):
+    """One trickled ICE candidate; an empty one ends the list."""
+
+    candidate: str = Field(max_length=1000)
+    sdp_mid: str | None = Field(default=None, max_length=64)
+    sdp_mline_index: int | None = Field(default=None, ge=0, le=64)
+
+
+class Candidates(Body):
+    """`PATCH …/api/offer`"""
+
+    pc_id: str
+    candidates: list[Candidate] = Field(max_length=100)
+
+
+B = TypeVar("B", bound=Body)
+
+
+async def read(request: web.Request, kind: type[B]) -> B:
+    """The request's JSON as `kind`. Raises BadRequest with a sentence that names the place."""
+    if request.content_type != "application/json":  # also what makes a browser ask before another site's page may call
+        raise BadRequest(f"The body must be sent as application/json, not as {request.content_type}.", 415)
+    raw = await request.read()
+    try:
+        return kind.model_validate_json(raw)
+    except ValidationError as problem:
+        raise BadRequest(_sentence(problem)) from problem
+
+
+def _sentence(problem: ValidationError) -> str:
+    first: dict[str, Any] = dict(problem.errors(include_url=False, include_context=False, include_input=False)[0])
+    place = ".".join(map(str, first["loc"]))
+    if first["type"] == "json_invalid":
+        return f"The body is not JSON: {first['msg'].removeprefix('Invalid JSON: ')}."
+    if not place:
+        return "The body must be a JSON object."
+    if first["type"] == "missing":
+        return f"'{place}' is missing."
+    return f"'{place}' does not fit: {first['msg'][:1].lower()}{first['msg'][1:]}."
