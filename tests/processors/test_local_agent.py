@@ -1,0 +1,70 @@
+import re
+from typing import Any
+
+import pytest
+
+from voicegraph.frames import Heard, ReplyText, Turn
+from voicegraph.processors.local_agent import LocalAgent
+from voicegraph.testing.runner import OneNode
+
+
+async def ask(node: OneNode, text: str, **options: Any) -> list[ReplyText]:
+    before = len(node.sent("reply"))
+    node.give("turns", Turn(text=text, epoch=node.begin(), **options))
+    await node.settle()
+    return node.sent("reply")[before:]
+
+
+def whole(pieces: list[ReplyText]) -> str:
+    return "".join(piece.text for piece in pieces)
+
+
+async def test_the_answer_streams_in_words_with_their_offsets() -> None:
+    async with OneNode(LocalAgent) as node:
+        pieces = await ask(node, "count to three")
+    assert whole(pieces) == "1, 2, 3."
+    assert [piece.at for piece in pieces] == [0, 3, 6, 8]
+    assert [piece.last for piece in pieces] == [False, False, False, True]
+    assert all(piece.spoken for piece in pieces)
+
+
+async def test_the_time_is_a_time() -> None:
+    async with OneNode(LocalAgent) as node:
+        assert re.fullmatch(r"It is \d+:\d\d [ap]\.m\.", whole(await ask(node, "what time is it")))
+
+
+@pytest.mark.parametrize("say", ["I cannot help\nwith that. ", ""])
+async def test_say_is_spoken_word_for_word(say: str) -> None:
+    async with OneNode(LocalAgent) as node:
+        pieces = await ask(node, "", say=say)
+    assert whole(pieces) == say
+    assert pieces[-1].last
+
+
+async def test_what_is_typed_to_be_read_is_not_spoken() -> None:
+    async with OneNode(LocalAgent) as node:
+        assert not any(piece.spoken for piece in await ask(node, "hello", audible=False))
+
+
+async def test_it_knows_what_was_heard() -> None:
+    async with OneNode(LocalAgent) as node:
+        await ask(node, "tell me a story")
+        node.drop()
+        node.give("playout", Heard(reply=1, text="Once upon a", samples=1, rate=8000, finished=False, why="interrupted"))
+        assert whole(await ask(node, "what did you say")) == "I said: Once upon a"
+
+
+async def test_after_a_drop_it_writes_no_more() -> None:
+    async with OneNode(LocalAgent) as node:
+        node.give("turns", Turn(text="tell me a story", epoch=node.begin()))
+        node.drop()
+        await node.settle()
+        assert len(node.sent("reply")) <= 1
+        assert node.failure is None
+
+
+async def test_the_skill_is_an_event() -> None:
+    async with OneNode(LocalAgent) as node:
+        await ask(node, "hello")
+        (event,) = node.sent("events")
+    assert (event.kind, dict(event.data)) == ("skill", {"name": "greeting"})

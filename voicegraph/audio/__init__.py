@@ -1,0 +1,1 @@
+"""Sound itself: what needs FFmpeg (PyAV) or numpy and knows nothing of graphs."""

@@ -1,0 +1,1 @@
+"""Engines that need no key and no network: pocketsphinx, eSpeak NG, a small scripted agent."""

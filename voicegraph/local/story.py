@@ -1,0 +1,22 @@
+"""The long story that the local agent tells: something to interrupt. About two minutes at 175 words per minute."""
+
+STORY = (
+    "Once upon a time there was a lighthouse at the end of a long stone pier, and in it lived a keeper who had never once let the lamp go out. "
+    "Every evening she climbed the hundred and twelve steps, cleaned the glass, filled the lamp with oil, and lit it before the first star was up. "
+    "One winter a fog came in from the north, so thick that she could not see her own hand upon the rail. "
+    "The lamp burned as it always did, but its light ended a few steps from the window, as if somebody had hung a grey curtain there. "
+    "She thought of the fishing boats, which were all still out, and of the rocks beneath her window, which were not going anywhere. "
+    "So she went down the hundred and twelve steps, and found the old brass bell that nobody had rung since her grandfather was young. "
+    "It was green with age, and the rope had long gone, and she had to strike it with a hammer from the boat shed. "
+    "She struck it once, and counted to ten, and struck it again, and so she went on through the whole night. "
+    "Around midnight her arm was tired, and she changed to the other one. "
+    "Around three in the morning both her arms were tired, and she sang between the strokes to stay awake. "
+    "She sang all the songs that she knew, and when she had no more, she sang the names of the boats, one after the other. "
+    "And out on the water the fishermen stopped their engines and listened. "
+    "They heard the bell, and they heard a voice, and each of them heard the name of his own boat come out of the fog. "
+    "One by one they turned towards it, slowly, and one by one they found the end of the pier. "
+    "When the sun came up and the fog had gone, all eleven boats lay in the harbour, and the keeper was asleep beside the bell. "
+    "They carried her up the hundred and twelve steps, and put out the lamp for her, since it was day. "
+    "Ever since then there has been a new rope on the bell, and when the fog comes in, the whole village takes turns at ringing it. "
+    "And they sing, too, though some of them sing rather badly. That is the end of the story."
+)

@@ -1,0 +1,80 @@
+"""Speaks the reply with eSpeak NG, on this machine."""
+
+from __future__ import annotations
+
+import numpy as np
+from pydantic import Field
+
+from voicegraph.core.playout import Mark, Span
+from voicegraph.core.sentences import Clauses, speakable
+from voicegraph.frames import ReplyAudio, ReplyText
+from voicegraph.graph.ports import In, Out
+from voicegraph.graph.processor import Place, Processor
+from voicegraph.graph.settings import Settings
+from voicegraph.local.espeak import RATE, EspeakEngine, Spoken, Voice
+
+FRAME = RATE // 10
+SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？", "\n")
+
+
+class EspeakTtsSettings(Settings):
+    voice: str = "en-gb"
+    """A language, such as `de`, with a variant of the voice if wanted: `en-us+f3`."""
+    speed: int = Field(175, ge=80, le=450)
+    """Words per minute."""
+    pitch: int = Field(50, ge=0, le=99)
+    """From a deep voice to a high one."""
+
+
+class EspeakTts(Processor):
+    """A voice that needs no network and no key; it sounds like a robot and knows to the millisecond where each word begins.
+
+    tts: {use: espeak_tts, voice: en-gb, speed: 175}
+
+    Gives 22050 Hz, which the line does not take: a `resampler` follows it.
+    """
+
+    settings: EspeakTtsSettings
+    text = In(ReplyText, many=True)
+    audio = Out(ReplyAudio, rate=RATE)
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place)
+        self._engine = self.call.shared(EspeakEngine)
+        self._voice = Voice(self.settings.voice, self.settings.speed, self.settings.pitch)
+        self._clauses = Clauses()
+        self._at = 0
+
+    async def start(self) -> None:
+        await self._engine.load(self._voice)
+
+    async def on_text(self, text: ReplyText) -> None:
+        for span in self._ready(text):
+            if not await self.audio.room(text.epoch):
+                return
+            pause = span.text.rstrip(" ").endswith(SENTENCE_ENDS)
+            spoken = await self._engine.say(span.text if speakable(span.text) else "", self._voice, pause)
+            self._send(spoken, span, text.epoch)
+        if text.last:
+            self.audio.send(ReplyAudio(pcm=np.zeros(0, np.int16), rate=RATE, last=True, epoch=text.epoch))
+
+    def _ready(self, text: ReplyText) -> list[Span]:
+        """The spans that can be spoken now. Text that is not to be spoken leaves a gap, which ends a span."""
+        spans: list[Span] = []
+        if text.spoken:
+            if text.at != self._at:
+                spans += self._clauses.flush()
+                self._clauses = Clauses(text.at)
+            spans += self._clauses.feed(text.text)
+            self._at = text.at + len(text.text)
+        return spans + self._clauses.flush() if text.last else spans
+
+    def _send(self, spoken: Spoken, span: Span, epoch: int | None) -> None:
+        for begin in range(0, len(spoken.pcm) or 1, FRAME):
+            end = begin + FRAME
+            marks = tuple(Mark(word.seconds - begin / RATE, span.at + word.at) for word in spoken.words if begin <= word.seconds * RATE < end)
+            pcm = spoken.pcm[begin:end]
+            self.audio.send(ReplyAudio(pcm=pcm, rate=RATE, span=span, marks=marks, ends=end >= len(spoken.pcm), epoch=epoch))
+
+    def reset(self, epoch: int) -> None:
+        self._clauses, self._at = Clauses(), 0
