@@ -1,0 +1,76 @@
+# `make run` talks, `make test` tests. Both make what they need, in .venv beside this file, and say what they do.
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8080
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+RUN_STAMP := $(VENV)/.installed-run
+DEV_STAMP := $(VENV)/.installed-dev
+SAY := @printf '\033[1m%s\033[0m\n'
+
+.DEFAULT_GOAL := help
+.PHONY: browser bench check clean format help run test
+
+help:
+	@echo "make run     serve the page at http://localhost:$(PORT) (needs no key; with MISTRAL_API_KEY it talks to Voxtral)"
+	@echo "make test    all tests, with a real browser"
+	@echo "make check   ruff and mypy"
+	@echo "make format  let ruff put the code in form"
+	@echo "make bench   the README's figures (ARGS=... goes to python -m benchmarks)"
+	@echo "make clean   remove what these made"
+	@echo
+	@echo "PYTHON=python3.12 chooses the interpreter (3.11 or newer); HOST= and PORT= where make run listens; ARGS= goes to the program"
+
+run: $(RUN_STAMP)
+	$(SAY) "Serving on http://$(subst 127.0.0.1,localhost,$(HOST)):$(PORT)"
+	@exec $(BIN)/python -m voicegraph serve --host $(HOST) --port $(PORT) $(ARGS)
+
+test: $(DEV_STAMP) browser
+	$(SAY) "Running the tests"
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(DEV_STAMP)
+	$(SAY) "ruff check, ruff format --check, mypy"
+	@$(BIN)/python -m ruff check --quiet .
+	@$(BIN)/python -m ruff format --quiet --check .
+	@$(BIN)/python -m mypy
+
+format: $(DEV_STAMP)
+	@$(BIN)/python -m ruff check --fix .
+	@$(BIN)/python -m ruff format .
+
+bench: $(DEV_STAMP)
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+browser: $(DEV_STAMP)
+	@$(BIN)/python tests/browser/find_browser.py --install >/dev/null
+
+# --- what the targets stand on ------------------------------------------------------------------------------------------------------
+
+# The stamps are what make compares: installed again only when pyproject.toml changed. An install for development serves `run` as well.
+$(RUN_STAMP): pyproject.toml | $(BIN)/python
+	$(SAY) "Installing voicegraph with the offline engines (once, a minute or so)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local]'
+	@touch $@
+
+$(DEV_STAMP): pyproject.toml | $(BIN)/python
+	$(SAY) "Installing voicegraph with what its tests need (once, a minute or so)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local,dev]'
+	@touch $@ $(RUN_STAMP)
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here. Install Python 3.11 or newer, or say which: make PYTHON=/path/to/python3 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "voicegraph needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Say which to use: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: sudo apt-get install python3-venv; on Fedora: sudo dnf install python3-pip" >&2; exit 1; }
+	$(SAY) "Making a virtual environment in $(VENV)"
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV)
