@@ -136,7 +136,14 @@ class Caller:
     # --- the call --------------------------------------------------------------------------------------------------------------
 
     async def connect(self) -> None:
-        """Call, and wait until both sides are ready."""
+        """Call, and wait until both sides are ready. When that fails nothing is left open."""
+        try:
+            await self._connect()
+        except BaseException:
+            await self.hang_up()
+            raise
+
+    async def _connect(self) -> None:
         begin = self._loop.time()
         await self._open(restart=False, begin=begin)
         if self._handshake:
@@ -165,11 +172,7 @@ class Caller:
         await self.hang_up()
 
     async def __aenter__(self) -> Caller:
-        try:
-            await self.connect()
-        except BaseException:
-            await self.hang_up()
-            raise
+        await self.connect()
         return self
 
     async def __aexit__(self, *_: object) -> None:

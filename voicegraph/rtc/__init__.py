@@ -1,0 +1,1 @@
+"""Peer connections: the way between RTP and the graph."""

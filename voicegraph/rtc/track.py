@@ -1,0 +1,74 @@
+"""The outgoing track: sound is pulled packet by packet, on the clock, and encoded here."""
+
+from __future__ import annotations
+
+import asyncio
+from fractions import Fraction
+
+import av
+import numpy as np
+from aiortc import MediaStreamTrack
+from aiortc.mediastreams import MediaStreamError
+
+from voicegraph.core.sound import Pcm
+from voicegraph.errors import CallFailed
+from voicegraph.graph.line import Pull
+from voicegraph.rtc.opus import CLOCK, PACKET, PACKETS_PER_SECOND, RATES, SECONDS, Encoder
+
+TIME_BASE = Fraction(1, CLOCK)
+
+
+class OutgoingTrack(MediaStreamTrack):
+    """Gives one Opus packet every 20 ms, from the first moment, silence included: browsers announce a track only when sound arrives.
+
+    It keeps absolute deadlines, waits first and pulls then, so that what is cut or paused is silent from the very next packet on.
+    After a stall it does not catch up with a burst: the sound goes on from the same sample, and the RTP timestamp jumps over the time
+    that is lost, as after any pause of a sender.
+
+    Handing out `av.Packet` makes aiortc skip its level meter and its executor.
+    """
+
+    kind = "audio"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._now = asyncio.get_running_loop().time
+        self._due = 0.0
+        self._pts = 0
+        self._pull: Pull = _silence
+        self._samples = CLOCK // PACKETS_PER_SECOND
+        self._encoder = Encoder(CLOCK)
+
+    def play(self, rate: int, pull: Pull) -> None:
+        """From now on send what `pull(rate // 50)` gives. Raises CallFailed when Opus has no such rate."""
+        if rate not in RATES:
+            raise CallFailed(f"Opus cannot send {rate} Hz: put a resampler to one of {', '.join(map(str, RATES))} Hz above the jitter_buffer.")
+        self._encoder = Encoder(rate)
+        self._samples = rate // PACKETS_PER_SECOND
+        self._pull = pull
+
+    async def recv(self) -> av.Packet:  # type: ignore[type-arg]  # generic in the stubs only
+        """The next packet, when it is due."""
+        if self.readyState != "live":
+            raise MediaStreamError
+        await self._wait()
+        packet = av.Packet(self._encoder.encode(self._pull(self._samples)))
+        packet.pts = self._pts
+        packet.time_base = TIME_BASE
+        self._pts += PACKET
+        self._due += SECONDS
+        return packet
+
+    async def _wait(self) -> None:
+        now = self._now()
+        if self._due == 0.0:
+            self._due = now
+        if now < self._due:
+            await asyncio.sleep(self._due - now)
+        elif missed := int((now - self._due) / SECONDS):
+            self._pts += missed * PACKET
+            self._due += missed * SECONDS
+
+
+def _silence(n: int) -> Pcm:
+    return np.zeros(n, np.int16)
