@@ -1,0 +1,50 @@
+import pytest
+from mistralai.client.models import UserMessage
+
+from voicegraph.errors import CallFailed
+from voicegraph.mistral.client import MistralClients
+from voicegraph.testing.mistral import MistralServer, Request, Script
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MISTRAL_API_KEY", "MISTRAL_BASE_URL", "MISTRAL_SA_TOKEN_PATH"):
+        monkeypatch.delenv(name, raising=False)
+
+
+async def test_calls_share_the_client_of_a_key_and_server() -> None:
+    clients = MistralClients()
+    one = clients.get("key", "http://127.0.0.1:9")
+    assert clients.get("key", "http://127.0.0.1:9/v1/") is one
+    assert clients.get("other", "http://127.0.0.1:9") is not one
+    await clients.close()
+
+
+async def test_without_a_key_the_hosted_service_is_refused_with_the_way_out() -> None:
+    with pytest.raises(CallFailed, match="set MISTRAL_API_KEY"):
+        MistralClients().get()
+
+
+async def test_a_key_from_the_environment_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MISTRAL_API_KEY", "from the environment")
+    clients = MistralClients()
+    assert clients.get().sdk_configuration.get_server_details()[0] == "https://api.mistral.ai"
+    await clients.close()
+
+
+async def test_the_server_from_the_environment_is_used_for_http_and_websockets(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with MistralServer(Script(replies=["Hi."])) as server:
+        monkeypatch.setenv("MISTRAL_BASE_URL", server.url + "/v1")
+        clients = MistralClients()
+        sdk = clients.get()
+        connection = await clients.sockets.connect(sdk.audio.realtime.connect("voxtral-mini-transcribe-realtime-3-0"))
+        await sdk.chat.complete_async(model="mistral-small-latest", messages=[UserMessage(content="Hello")])
+        assert {request.endpoint for request in server.log.of(Request)} == {"transcription", "chat"}
+        clients.sockets.retire(connection)
+        await clients.close()
+
+
+async def test_warming_up_needs_no_key() -> None:
+    clients = MistralClients()
+    clients.warm()
+    await clients.close()

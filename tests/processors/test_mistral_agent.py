@@ -1,0 +1,163 @@
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from voicegraph.frames import Amend, Heard, ReplyText, Turn
+from voicegraph.processors.mistral_agent import MistralAgent
+from voicegraph.testing.mistral import Closed, Delays, FaultPlan, Faults, MistralServer, Opened, Request, Script
+from voicegraph.testing.runner import OneNode
+
+Until = Callable[[Callable[[], bool]], Awaitable[None]]
+QUICK = Delays(first_token=0.0, per_token=0.0)
+SCRIPT = Script(replies=["Hello! I am here.", "Certainly, my friend."])
+
+
+@asynccontextmanager
+async def answering(faults: FaultPlan = Faults(), delays: Delays = QUICK, **options: Any) -> AsyncIterator[tuple[OneNode, MistralServer]]:  # noqa: B008
+    async with MistralServer(SCRIPT, delays, faults) as server:
+        settings = {"api_key": "key", "base_url": server.url, "instructions": "Be kind.", **options}
+        async with OneNode(MistralAgent, settings) as node:
+            yield node, server
+
+
+async def turn(node: OneNode, text: str, **more: Any) -> list[ReplyText]:
+    """One turn, answered; the frames of its reply."""
+    before = len(node.sent("reply"))
+    node.give("turns", Turn(epoch=node.begin(), text=text, **more))
+    await node.settle()
+    frames: list[ReplyText] = node.sent("reply")[before:]
+    return frames
+
+
+async def heard(node: OneNode, reply: int, text: str, finished: bool = True) -> None:
+    """The reply is over, and that much of it was heard."""
+    node.drop("finished" if finished else "interrupted")
+    node.give("playout", Heard(reply=reply, text=text, samples=1000 * len(text), rate=24000, finished=finished, why=""))
+    await asyncio.sleep(0)
+
+
+def asked(server: MistralServer) -> list[tuple[str, str]]:
+    """The messages of the last request."""
+    return [(message["role"], message["content"]) for message in server.log.of(Request)[-1].body["messages"]]
+
+
+async def test_an_answer_comes_in_pieces_at_their_places() -> None:
+    async with answering() as (node, _):
+        frames = await turn(node, "Hello?")
+    assert "".join(frame.text for frame in frames) == "Hello! I am here."
+    assert len(frames) > 2
+    offset = 0
+    for frame in frames:
+        assert frame.at == offset
+        offset += len(frame.text)
+    assert [frame.last for frame in frames] == [False] * (len(frames) - 1) + [True]
+    assert {frame.epoch for frame in frames} == {1}
+
+
+async def test_the_model_is_asked_as_the_options_say() -> None:
+    async with answering(model="mistral-large-latest", temperature=0.3, max_tokens=99) as (node, server):
+        await turn(node, "Hello?")
+        body = server.log.of(Request)[-1].body
+    assert (body["model"], body["temperature"], body["max_tokens"], body["stream"]) == ("mistral-large-latest", 0.3, 99, True)
+    assert asked(server) == [("system", "Be kind."), ("user", "Hello?")]
+
+
+async def test_what_was_heard_is_remembered() -> None:
+    async with answering() as (node, server):
+        await turn(node, "Hello?")
+        await heard(node, 1, "Hello! I am here.")
+        await turn(node, "Help me.")
+    assert asked(server)[1:] == [("user", "Hello?"), ("assistant", "Hello! I am here."), ("user", "Help me.")]
+
+
+async def test_an_interrupted_answer_is_remembered_as_far_as_it_was_heard() -> None:
+    async with answering() as (node, server):
+        await turn(node, "Hello?")
+        await heard(node, 1, "Hello! I", finished=False)
+        await turn(node, "Wait.")
+    assert asked(server)[2] == ("assistant", "Hello! I")
+    assert asked(server)[3] == ("user", "(You were interrupted: I heard nothing after “Hello! I”.) Wait.")
+
+
+async def test_a_discarded_attempt_leaves_no_trace() -> None:
+    async with answering() as (node, server):
+        await turn(node, "Hello")
+        node.drop("resumed")
+        await turn(node, "Hello there")
+    assert asked(server)[1:] == [("user", "Hello there")]
+
+
+async def test_late_words_amend_the_turn_that_was_answered() -> None:
+    async with answering() as (node, server):
+        await turn(node, "Book a table for")
+        node.give("amendments", Amend(reply=1, text="Book a table for two"))
+        await heard(node, 1, "Certainly.")
+        await turn(node, "Thanks")
+    assert asked(server)[1] == ("user", "Book a table for two")
+
+
+async def test_words_to_say_are_said_without_asking_the_model() -> None:
+    async with answering() as (node, server):
+        frames = await turn(node, "", why="greeting", say="Welcome!")
+        assert [(frame.text, frame.at, frame.last) for frame in frames] == [("Welcome!", 0, True)]
+        assert not server.log.of(Request)
+
+
+async def test_an_answer_for_the_screen_is_remembered_whole() -> None:
+    async with answering() as (node, server):
+        frames = await turn(node, "Hello?", why="typed", audible=False)
+        assert not any(frame.spoken for frame in frames)
+        await heard(node, 1, "")
+        await turn(node, "Help me.")
+    assert asked(server)[2] == ("assistant", "Hello! I am here.")
+
+
+async def test_a_dropped_reply_closes_its_stream(until: Until) -> None:
+    async with answering(delays=Delays(first_token=0.0, per_token=10.0)) as (node, server):
+        node.give("turns", Turn(epoch=node.begin(), text="Hello?"))
+        await server.wait_for(Opened)
+        await until(lambda: bool(node.sent("reply")))
+        node.drop()
+        closed = await server.wait_for(Closed)
+    assert (closed.by, closed.finished) == ("client", False)
+
+
+async def test_a_refused_key_fails_the_reply_in_plain_words() -> None:
+    async with answering(Faults(status=401)) as (node, _):
+        await turn(node, "Hello?")
+        assert "refused the key" in await node.session.wait()
+
+
+async def test_a_server_error_is_tried_again() -> None:
+    async with answering({"chat": Faults(status=503, first=1)}) as (node, server):
+        frames = await turn(node, "Hello?")
+        assert "".join(frame.text for frame in frames) == "Hello! I am here."
+        assert len(server.log.of(Request)) == 2
+
+
+async def test_a_model_that_stays_silent_fails_the_reply() -> None:
+    async with answering(Faults(stall_after=0), first_token="50ms") as (node, _):
+        await turn(node, "Hello?")
+        assert await node.session.wait() == "Mistral did not answer in time."
+
+
+async def test_a_model_that_falls_silent_fails_the_reply() -> None:
+    async with answering(Faults(stall_after=2), first_token="50ms") as (node, _):
+        assert not any(frame.last for frame in await turn(node, "Hello?"))
+        assert await node.session.wait() == "Mistral did not answer in time."
+
+
+async def test_an_answer_that_breaks_off_fails_the_reply() -> None:
+    async with answering(Faults(error_after=2)) as (node, _):
+        assert not any(frame.last for frame in await turn(node, "Hello?"))
+        assert "reported an error" in await node.session.wait()
+
+
+async def test_the_time_to_the_first_word_is_told() -> None:
+    async with answering() as (node, _):
+        await turn(node, "Hello?")
+        (event,) = node.sent("events")
+    assert event.kind == "metrics"
+    assert event.data["ttfb"][0]["processor"] == "node"
+    assert event.data["ttfb"][0]["value"] >= 0

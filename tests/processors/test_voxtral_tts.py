@@ -1,0 +1,184 @@
+"""Spoken through the real client by the server that gives each text a tone of its own."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from voicegraph.core.playout import Span
+from voicegraph.errors import CallFailed
+from voicegraph.frames import ReplyAudio, ReplyText
+from voicegraph.processors.voxtral_tts import VoxtralTts, VoxtralTtsSettings
+from voicegraph.testing.mistral import Closed, Delays, FaultPlan, Faults, MistralServer, Opened, Received, Request, Script
+from voicegraph.testing.runner import OneNode
+
+Until = Callable[[Callable[[], bool]], Awaitable[None]]
+QUICK = Delays(first_sound=0.0, speech_speed=1000.0)
+OLD = "voxtral-mini-tts-2603"
+NEW = "voxtral-mini-tts-3-0"
+TEXT = "Hello there, how are you? It is a fine day in Paris. Goodbye now, my friend."
+
+
+@asynccontextmanager
+async def speaking(faults: FaultPlan = Faults(), delays: Delays = QUICK, **options: Any) -> AsyncIterator[tuple[OneNode, MistralServer]]:  # noqa: B008
+    async with MistralServer(Script(tone=lambda text: 200.0 + 10 * len(text)), delays, faults) as server:
+        settings = {"api_key": "key", "base_url": server.url, **options}
+        async with OneNode(VoxtralTts, settings) as node:
+            yield node, server
+
+
+def give(node: OneNode, text: str, epoch: int, size: int = 5, spoken: bool = True) -> None:
+    """A reply's text in small pieces, as an agent writes it, with an empty last one."""
+    for at in range(0, len(text), size):
+        node.give("text", ReplyText(epoch=epoch, text=text[at : at + size], at=at, spoken=spoken))
+    node.give("text", ReplyText(epoch=epoch, text="", at=len(text), last=True, spoken=spoken))
+
+
+async def reply(until: Until, node: OneNode, text: str) -> list[ReplyAudio]:
+    """All frames of one reply, to its last."""
+    before, epoch = len(node.sent("audio")), node.begin()
+    give(node, text, epoch)
+    await until(lambda: any(frame.last for frame in node.sent("audio")[before:]))
+    frames = node.sent("audio")[before:]
+    assert {frame.epoch for frame in frames} == {epoch}
+    return frames
+
+
+def tone(frames: list[ReplyAudio]) -> float:
+    pcm = np.concatenate([frame.pcm for frame in frames])
+    return float(np.argmax(np.abs(np.fft.rfft(pcm))) * 24000 / len(pcm))
+
+
+both = pytest.mark.parametrize("model", [NEW, OLD], ids=["websocket", "http"])
+
+
+@both
+async def test_every_character_belongs_to_a_span_that_is_spoken_in_order(until: Until, model: str) -> None:
+    async with speaking(model=model) as (node, _):
+        frames = await reply(until, node, TEXT)
+    spans = [span for span, _ in groupby(frame.span for frame in frames) if span]
+    assert "".join(span.text for span in spans) == TEXT
+    assert [span.at for span in spans] == [TEXT.index(span.text) for span in spans]
+    assert [frame.span for frame in frames if frame.ends] == spans
+
+
+@both
+async def test_each_span_has_its_own_sound(until: Until, model: str) -> None:
+    async with speaking(model=model) as (node, _):
+        frames = await reply(until, node, TEXT)
+    for span, group in groupby(frames, key=lambda frame: frame.span):
+        if span:
+            assert tone(list(group)) == pytest.approx(200 + 10 * len(span.text), abs=3)
+
+
+@both
+async def test_only_the_last_frame_is_the_last(until: Until, model: str) -> None:
+    async with speaking(model=model) as (node, _):
+        frames = await reply(until, node, TEXT)
+    assert [frame.last for frame in frames] == [False] * (len(frames) - 1) + [True]
+    assert all(frame.rate == 24000 for frame in frames)
+
+
+@both
+async def test_sound_comes_before_the_text_is_complete(until: Until, model: str) -> None:
+    async with speaking(model=model) as (node, _):
+        node.give("text", ReplyText(epoch=node.begin(), text="Hello there, I am", at=0))
+        await until(lambda: any(frame.ends for frame in node.sent("audio")))
+        assert node.sent("audio")[0].span == Span("Hello there, ", 0)
+
+
+async def test_an_empty_reply_ends_at_once(until: Until) -> None:
+    async with speaking() as (node, _):
+        (frame,) = await reply(until, node, "")
+        assert frame.last
+        assert not len(frame.pcm)
+
+
+async def test_what_is_not_spoken_makes_no_sound(until: Until) -> None:
+    async with speaking() as (node, server):
+        give(node, "For the screen only.", node.begin(), spoken=False)
+        await until(lambda: bool(node.sent("audio")))
+        assert [(frame.last, len(frame.pcm)) for frame in node.sent("audio")] == [(True, 0)]
+        assert not server.log.of(Received, lambda record: record.message["type"] == "input_text.flush")
+
+
+async def test_a_piece_with_nothing_to_say_is_passed_over(until: Until) -> None:
+    async with speaking() as (node, server):
+        frames = await reply(until, node, "Hello there, my old friend. 🙂")
+    assert "".join(frame.span.text for frame in frames if frame.span and frame.ends) == "Hello there, my old friend. 🙂"
+    flushed = server.log.of(Received, lambda record: record.message["type"] == "input_text.flush")
+    assert all(any(map(str.isalnum, record.message["text"])) for record in flushed)
+
+
+@both
+async def test_after_an_interruption_nothing_of_the_old_reply_is_heard(until: Until, model: str) -> None:
+    async with speaking(delays=Delays(first_sound=0.0, speech_speed=3.0), model=model) as (node, server):
+        epoch = node.begin()
+        give(node, TEXT, epoch)
+        await until(lambda: len(node.sent("audio")) > 2)
+        node.drop()
+        before = len(node.sent("audio"))
+        server.delays = QUICK
+        closed = await server.wait_for(Closed)
+        assert closed.by == "client"
+        give(node, "Yes.", node.begin())
+        await until(lambda: any(frame.last for frame in node.sent("audio")[before:]))
+        frames = node.sent("audio")[before:]
+        assert epoch not in {frame.epoch for frame in frames}
+        assert tone([frame for frame in frames if frame.span]) == pytest.approx(240, abs=3)
+
+
+async def test_a_lost_connection_is_not_noticed_before_there_is_sound(until: Until) -> None:
+    async with speaking({"realtime_speech": Faults(drop_after=2, first=1)}) as (node, _):
+        frames = await reply(until, node, "Good morning.")
+        assert tone([frame for frame in frames if frame.span]) == pytest.approx(330, abs=3)
+
+
+@both
+async def test_a_voice_that_breaks_off_fails_the_reply(model: str) -> None:
+    async with speaking({"realtime_speech": Faults(drop_after=4), "speech": Faults(drop_after=2)}, model=model) as (node, _):
+        give(node, "How are you today my friend", node.begin())
+        assert "was lost" in await node.session.wait()
+
+
+async def test_an_unknown_voice_ends_the_call_with_a_sentence() -> None:
+    async with speaking(voice="nobody") as (node, _):
+        assert "Voice not found: nobody" in await node.session.wait()
+
+
+async def test_a_clip_is_sent_as_the_voice(tmp_path: Path) -> None:
+    clip = tmp_path / "voice.wav"
+    clip.write_bytes(b"ABC")
+    async with speaking(ref_audio=str(clip)) as (_, server):
+        update = await server.wait_for(Received)
+    assert update.message["session"]["ref_audio"] == "QUJD"
+    assert "voice" not in update.message["session"]
+
+
+async def test_a_clip_that_is_not_there_ends_the_call_with_a_sentence() -> None:
+    with pytest.raises(CallFailed, match=r"nowhere\.wav cannot be read"):
+        async with speaking(ref_audio="nowhere.wav"):
+            pass
+
+
+async def test_an_older_model_is_asked_over_http(until: Until) -> None:
+    async with speaking(model=OLD, expressiveness=2.0) as (node, server):
+        await reply(until, node, "Good morning.")
+        body = server.log.of(Request)[0].body
+    assert (body["input"], body["voice_id"], body["response_format"], body["expressiveness"]) == ("Good morning.", "gb_jane_neutral", "pcm", 2.0)
+
+
+async def test_connections_are_open_before_the_first_reply_and_closed_after_the_call() -> None:
+    async with speaking() as (_, server):
+        await server.wait_for(Opened, count=2)
+    await server.wait_for(Closed, count=2)
+
+
+def test_a_voice_and_a_clip_exclude_each_other() -> None:
+    with pytest.raises(ValidationError, match="exclude each other"):
+        VoxtralTtsSettings(voice="gb_jane_neutral", ref_audio=Path("voice.wav"))

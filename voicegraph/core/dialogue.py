@@ -1,0 +1,89 @@
+"""What an agent remembers of a call: what the caller said, and what the caller really heard of its answers."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+Message = dict[str, str]
+"""`role` and `content`, as in chat completions."""
+
+CUT_WORDS = 6
+"""How many of the last words that were heard are quoted to say where a reply was cut."""
+
+_OCCASIONS = {
+    "greeting": "(The call has just begun.)",
+    "reminder": "(The caller says nothing.)",
+    "tool": "(A task that you started has finished.)",
+}
+_WITHHELD = "(What the caller said here is withheld.)"
+
+
+@dataclass(slots=True)
+class _Exchange:
+    reply: int
+    caller: str
+    agent: str = ""
+    """What was heard of the answer; before it is over, what was written of it on the screen."""
+    cut: bool = False
+
+
+class Dialogue:
+    """The history of one agent. A reply enters it when it has been heard, with what was heard of it; one that nobody heard leaves no trace.
+
+    instructions: the system message ("" for none). turns: how many exchanges are kept.
+    """
+
+    def __init__(self, instructions: str, turns: int) -> None:
+        self._instructions = instructions
+        self._past: deque[_Exchange] = deque(maxlen=turns)
+        self._present: _Exchange | None = None
+
+    def ask(self, reply: int, text: str, why: str = "words") -> list[Message]:
+        """The caller's turn that this reply answers; gives the messages to answer it by. An attempt that was not heard is forgotten."""
+        self._present = _Exchange(reply, text.strip() or _OCCASIONS.get(why, _WITHHELD))
+        messages: list[Message] = [{"role": "system", "content": self._instructions}] if self._instructions else []
+        former: _Exchange | None = None
+        for exchange in (*self._past, self._present):
+            _append(messages, "user", _cut_note(former) + exchange.caller)
+            _append(messages, "assistant", exchange.agent)
+            former = exchange
+        return messages
+
+    def shown(self, reply: int, text: str) -> None:
+        """The next piece of an answer that is only written on the screen: all of it counts as heard."""
+        if self._present is not None and self._present.reply == reply:
+            self._present.agent += text
+
+    def heard(self, reply: int, text: str, samples: int, finished: bool) -> None:
+        """The reply is over: `text` is what was heard of it, in `samples` of sound (none for a reply on the screen). Counts once per reply."""
+        exchange = self._present
+        if exchange is None or exchange.reply != reply:
+            return
+        self._present = None
+        exchange.agent, exchange.cut = (text or exchange.agent).strip(), not finished
+        if exchange.agent or samples:
+            self._past.append(exchange)
+
+    def amend(self, reply: int, text: str) -> None:
+        """The caller's turn that this reply answers was really this."""
+        for exchange in (*self._past, self._present):
+            if exchange is not None and exchange.reply == reply and text.strip():
+                exchange.caller = text.strip()
+
+
+def _append(messages: list[Message], role: str, content: str) -> None:
+    """Add to the last message when it is of the same role: many models insist that the roles take turns."""
+    if not content:
+        return
+    if messages and messages[-1]["role"] == role:
+        messages[-1]["content"] += "\n" + content
+    else:
+        messages.append({"role": role, "content": content})
+
+
+def _cut_note(former: _Exchange | None) -> str:
+    """Told in the caller's message: a mark in the agent's own would teach it to write such marks."""
+    if former is None or not former.cut or not former.agent:
+        return ""
+    return f"(You were interrupted: I heard nothing after “{' '.join(former.agent.split()[-CUT_WORDS:])}”.) "

@@ -1,0 +1,87 @@
+"""Options that several processors share: how to reach Mistral, or a server that speaks its protocol; when a turn is over;
+whose voice speaks."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field, model_validator
+
+from voicegraph.errors import CallFailed
+from voicegraph.graph.processor import Call
+from voicegraph.graph.settings import Duration, Secret, Settings
+from voicegraph.mistral.client import MistralClients
+from voicegraph.mistral.speech import Manner
+
+if TYPE_CHECKING:
+    from mistralai.client import Mistral
+
+
+class MistralSettings(Settings):
+    """The base of the settings of every processor that talks to Mistral."""
+
+    api_key: Secret | None = None
+    """By default what MISTRAL_API_KEY holds."""
+    base_url: str | None = None
+    """Another server, for HTTP and WebSockets both, such as https://api.eu.mistral.ai. By default what MISTRAL_BASE_URL holds, else https://api.mistral.ai."""
+
+    def client(self, call: Call) -> Mistral:
+        """The client that the calls of this process share. Raises CallFailed when there is no key."""
+        key = self.api_key.get_secret_value() if self.api_key else None
+        return call.shared(MistralClients).get(key, self.base_url)
+
+
+Threshold = Annotated[float, Field(ge=0, le=1)]
+
+
+class TurnDetection(Settings):
+    """When Voxtral 3 takes a turn for begun and for over: probabilities of speech, and silences."""
+
+    start_threshold: Threshold = 0.5
+    eager_end_threshold: Threshold = 0.5
+    end_threshold: Threshold = 0.33
+    min_silence: Duration = 0.5
+    end_timeout: Duration = 3.0
+    """Silence that ends a turn however unfinished it sounds."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> TurnDetection:
+        if not self.start_threshold >= self.eager_end_threshold > self.end_threshold:
+            raise ValueError("the thresholds must fall: start_threshold ≥ eager_end_threshold > end_threshold")
+        if self.end_timeout < self.min_silence:
+            raise ValueError("end_timeout must be at least min_silence")
+        return self
+
+    def on_the_wire(self) -> Mapping[str, float | int]:
+        """As the service names them."""
+        thresholds = {name: getattr(self, name) for name in ("start_threshold", "eager_end_threshold", "end_threshold")}
+        return {**thresholds, "min_silence_ms": round(self.min_silence * 1000), "end_timeout_ms": round(self.end_timeout * 1000)}
+
+
+class VoiceSettings(MistralSettings):
+    """Who speaks, and how."""
+
+    voice: str | None = None
+    """A preset voice such as gb_jane_neutral (which is the default), or a stored one."""
+    ref_audio: Path | None = None
+    """Instead of a voice: a file with 3 to 25 seconds of the voice to clone."""
+    expressiveness: float | None = Field(None, ge=1)
+
+    @model_validator(mode="after")
+    def _one_voice(self) -> VoiceSettings:
+        if self.voice and self.ref_audio:
+            raise ValueError("voice and ref_audio exclude each other: leave one out")
+        return self
+
+    def manner(self, model: str) -> Manner:
+        """What the service is asked for; reads the file. Raises CallFailed."""
+        if self.ref_audio is None:
+            return Manner(model, voice=self.voice or "gb_jane_neutral", expressiveness=self.expressiveness)
+        try:
+            clip = base64.b64encode(self.ref_audio.read_bytes()).decode()
+        except OSError as problem:
+            raise CallFailed(f"The reference voice {self.ref_audio} cannot be read: {problem.strerror}.") from problem
+        return Manner(model, ref_audio=clip, expressiveness=self.expressiveness)

@@ -1,0 +1,113 @@
+"""Text to speech by Mistral's voices."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from voicegraph.core.playout import Span
+from voicegraph.core.sentences import Clauses, speakable
+from voicegraph.errors import CallFailed, ReplyFailed
+from voicegraph.frames import ReplyAudio, ReplyText
+from voicegraph.graph.ports import In, Out
+from voicegraph.graph.processor import Processor
+from voicegraph.mistral.client import MistralClients
+from voicegraph.mistral.models import is_voxtral_3
+from voicegraph.mistral.realtime_speech import RealtimeVoice
+from voicegraph.mistral.settings import VoiceSettings
+from voicegraph.mistral.speech import RATE, Flow, HttpVoice, Voice, spoken
+
+Asked = tuple[Span, Flow | None]
+"""A piece of text, and the sound that was asked for it: None where there is nothing to say in it."""
+
+
+class VoxtralTtsSettings(VoiceSettings):
+    model: str = "voxtral-mini-tts-3-0"
+
+
+@dataclass(slots=True)
+class _Reply:
+    epoch: int | None
+    clauses: Clauses = field(default_factory=Clauses)
+    at: int = 0
+    asked: asyncio.Queue[Asked | None] = field(default_factory=asyncio.Queue)
+    player: asyncio.Task[None] | None = None
+
+    def spans(self, text: ReplyText) -> list[Span]:
+        """What can be asked for now. Text that is not to be spoken leaves a gap, which ends a span."""
+        spans: list[Span] = []
+        if text.spoken:
+            if text.at != self.at:
+                spans += self.clauses.flush()
+                self.clauses = Clauses(text.at)
+            spans += self.clauses.feed(text.text)
+            self.at = text.at + len(text.text)
+        return spans + self.clauses.flush() if text.last else spans
+
+
+class VoxtralTts(Processor):
+    """Speaks the reply while it is being written.
+
+        tts: {use: voxtral_tts, voice: gb_jane_neutral}
+
+    Voxtral 3 is spoken to over a WebSocket, an older model with a request per sentence.
+    """
+
+    settings: VoxtralTtsSettings
+    text = In(ReplyText, many=True)
+    audio = Out(ReplyAudio, rate=RATE)
+
+    voice: Voice | None = None
+    reply: _Reply | None = None
+
+    async def start(self) -> None:
+        sdk, manner = self.settings.client(self.call), await asyncio.to_thread(self.settings.manner, self.settings.model)
+        sockets = self.call.shared(MistralClients).sockets
+        self.voice = RealtimeVoice(sdk, sockets, manner, self._refused) if is_voxtral_3(manner.model) else HttpVoice(sdk, manner)
+        await self.voice.open()
+
+    async def on_text(self, text: ReplyText) -> None:
+        assert self.voice is not None
+        reply = self.reply
+        if reply is None or reply.epoch != text.epoch:
+            reply = self.reply = _Reply(text.epoch)
+            reply.player = self.call.spawn(self._play(reply, self.voice), self)
+        for span in reply.spans(text):
+            if not await self.audio.room(reply.epoch):
+                return
+            reply.asked.put_nowait((span, await self.voice.say(span.text) if speakable(span.text) else None))
+        if text.last:
+            reply.asked.put_nowait(None)
+
+    async def _play(self, reply: _Reply, voice: Voice) -> None:
+        try:
+            while (asked := await reply.asked.get()) is not None:
+                await self._speak(reply.epoch, voice, *asked)
+            self.audio.send(ReplyAudio(epoch=reply.epoch, pcm=np.zeros(0, np.int16), rate=RATE, last=True))
+        except ReplyFailed as problem:
+            self.call.fail(problem, self, reply.epoch)
+
+    async def _speak(self, epoch: int | None, voice: Voice, span: Span, flow: Flow | None) -> None:
+        if flow is not None:
+            async with aclosing(spoken(voice, span.text, flow)) as sound:
+                async for pcm in sound:
+                    self.audio.send(ReplyAudio(epoch=epoch, pcm=pcm, rate=RATE, span=span))
+        self.audio.send(ReplyAudio(epoch=epoch, pcm=np.zeros(0, np.int16), rate=RATE, span=span, ends=True))
+
+    def _refused(self, sentence: str) -> None:
+        self.call.fail(CallFailed(sentence), self)
+
+    def reset(self, epoch: int) -> None:
+        if self.reply is None or self.reply.epoch != epoch or self.voice is None:
+            return
+        if self.reply.player is not None:
+            self.reply.player.cancel()
+        self.reply = None
+        self.voice.stop()
+
+    async def close(self) -> None:
+        if self.voice is not None:
+            await self.voice.close()
