@@ -25,7 +25,7 @@ help:
 	@echo "PYTHON=python3.12 chooses the interpreter (3.11 or newer); HOST= and PORT= where make run listens; ARGS= goes to the program"
 
 run: $(RUN_STAMP)
-	$(SAY) "Serving on http://$(subst 127.0.0.1,localhost,$(HOST)):$(PORT)"
+	$(SAY) "Starting voicegraph; open http://$(subst 127.0.0.1,localhost,$(HOST)):$(PORT) when it listens"
 	@exec $(BIN)/python -m voicegraph serve --host $(HOST) --port $(PORT) $(ARGS)
 
 test: $(DEV_STAMP) browser
@@ -57,12 +57,12 @@ browser: $(DEV_STAMP)
 # The stamps are what make compares: installed again only when pyproject.toml changed. An install for development serves `run` as well.
 $(RUN_STAMP): pyproject.toml | $(BIN)/python
 	$(SAY) "Installing voicegraph with the offline engines (once, a minute or so)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[local]'
 	@touch $@
 
 $(DEV_STAMP): pyproject.toml | $(BIN)/python
 	$(SAY) "Installing voicegraph with what its tests need (once, a minute or so)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local,dev]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[local,dev]'
 	@touch $@ $(RUN_STAMP)
 
 $(BIN)/python:

@@ -199,9 +199,10 @@ class Heard(Playout):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Amend(Playout):
+class Amend(Frame):
     """Late final words of the turn that this reply answers: the history takes `text` for what the caller said."""
 
+    reply: int
     text: str
 
 

@@ -217,6 +217,18 @@ async def test_a_caller_who_vanishes_is_noticed(gone: asyncio.Future[str]) -> No
     await peer.close("")
 
 
+async def test_a_caller_whose_network_comes_back_is_there_again(gone: asyncio.Future[str]) -> None:
+    back: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    peer = Peer(on_gone=gone.set_result, on_back=lambda: back.set_result(None), silence_limit=0.3)
+    async with Caller(to(peer)) as caller:
+        caller.lose_network()
+        await gone
+        caller.find_network()
+        await back
+        assert not peer.lost
+    await peer.close("")
+
+
 async def test_a_caller_who_never_comes_is_noticed(browser: RTCPeerConnection, gone: asyncio.Future[str]) -> None:
     peer = Peer(on_gone=gone.set_result, connect_limit=0.05)
     await peer.answer(browser.localDescription.sdp)

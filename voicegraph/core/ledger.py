@@ -64,6 +64,11 @@ class Ledger:
             piece.ended = piece.ended or ends
         self.samples += samples
 
+    def finish(self) -> None:
+        """There is no more sound: what the last piece has is all of it."""
+        if self._pieces:
+            self._pieces[-1].ended = True
+
     def heard(self, played: int) -> str:
         """The text that the caller has heard when the first `played` samples have left."""
         heard = []

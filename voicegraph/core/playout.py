@@ -73,6 +73,7 @@ class PlayoutBuffer:
         self._reached = ""
         self._last = self._drained = False
         self._filling = True
+        self._gain = self._target
 
     # --- writing ---------------------------------------------------------------------------------------------------------------
 
@@ -88,6 +89,8 @@ class PlayoutBuffer:
             self._skip_ahead()
         else:
             self._ledger.append(len(pcm), span, marks, ends)
+            if last:
+                self._ledger.finish()
         self._last = self._last or last
 
     def free(self) -> float:
@@ -105,7 +108,7 @@ class PlayoutBuffer:
         if self.reply is None:
             return None
         outcome = Outcome(self.reply, self._ledger.heard(self._played), self._played, finished=self._drained)
-        if self._played and self._gain:
+        if self._played and self._gain and not self._filling:
             self._tail, _ = self._faded(self._take(round(self._gain / self._step)), target=0.0)
         self._forget()
         self.reply = None
@@ -173,7 +176,7 @@ class PlayoutBuffer:
         self._played += played
         self._dry = 0
         heard = self._ledger.heard(self._played).rstrip()
-        if heard != self._reached:
+        if len(heard) > len(self._reached):  # what is guessed of a piece that is still being made may turn out to have been too much
             self._reached = heard
             facts.append(Fact("reached", self.reply, heard))
         return facts

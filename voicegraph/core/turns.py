@@ -66,7 +66,7 @@ class SetGate:
 
 @dataclass(frozen=True, slots=True)
 class Amended:
-    """Late words changed what the caller said in the turn that this reply answers."""
+    """Late words changed what the caller said in the last turn whose answer has sounded; the reply may be over."""
 
     text: str
 
@@ -80,7 +80,7 @@ class _Reply:
     segments: frozenset[int]
     """What it answers."""
     known: frozenset[int]
-    """The segments that had words when it began: none of them speaks over it."""
+    """The segments that had words when it began, and when it began to sound: none of them speaks over it."""
     confirmed: float | None = None
     sounding: bool = False
     gate: Gate = "open"
@@ -106,6 +106,8 @@ class _Cues:
     seen: bool = False
     last: Cue = "start"
     at: float = 0.0
+    segment: int = -1
+    """The turn that the last cue is about; words of a later one are not over with it."""
 
 
 @dataclass(slots=True)
@@ -117,12 +119,14 @@ class Turns:
     _speech: _Speech = field(default_factory=_Speech)
     _cues: _Cues = field(default_factory=_Cues)
     _reply: _Reply | None = None
-    _settling: bool = False
+    _settling: _Reply | None = None
     _asked: deque[Ask] = field(default_factory=deque)
     _interrupted: bool = False
     _speculations: int = 0
     _detector: bool = False
     """Whether there is a voice detector; without one the model's turn events stand in for it."""
+    _answered: frozenset[int] = frozenset()
+    """The segments of the last turn whose answer has sounded."""
     _given_up: str = ""
     """The words of a reply that failed or was stopped before it sounded: not asked again until more is said."""
     _last_words: float = 0.0
@@ -137,26 +141,29 @@ class Turns:
         return self.tick(now)
 
     def _hear_speech(self, on: bool, t: float) -> None:
-        if on:
+        if on and not self._speech.active:
             self._speech = _Speech(active=True, on=t, off=self._speech.off)
-        elif self._speech.active:
+        elif not on and self._speech.active:
             self._speech.active, self._speech.off = False, t
             if self._reply is not None:
                 self._reply.deaf = False
+
+    def muted(self, now: float) -> list[Decision]:
+        """The microphone was switched off: whatever was being said has ended."""
+        self._hear_speech(on=False, t=now)
+        return self.tick(now)
 
     def words(self, now: float, segment: Segment) -> list[Decision]:
         """A snapshot of a segment of the transcript."""
         self._last_words = now
         self._speech.final_since = self._speech.final_since or (segment.final and not self._speech.active)
-        answered = self._words.hear(segment)
-        reply = self._reply
-        if answered and reply is not None and segment.number in reply.segments:
-            return [Amended(self._words.text_of(reply.segments)), *self.tick(now)]
+        if self._words.hear(segment) and segment.number in self._answered:
+            return [Amended(self._words.text_of(self._answered)), *self.tick(now)]
         return self.tick(now)
 
-    def cue(self, now: float, cue: Cue, t: float) -> list[Decision]:
+    def cue(self, now: float, segment: int, cue: Cue, t: float) -> list[Decision]:
         """The speech-to-text model says that the turn began, is probably over, goes on, or is over, at `t`."""
-        self._cues = _Cues(seen=True, last=cue, at=t)
+        self._cues = _Cues(seen=True, last=cue, at=t, segment=segment)
         if not self._detector:
             self._hear_speech(cue in ("start", "resume"), t)
         if cue in ("eager", "end"):
@@ -179,21 +186,30 @@ class Turns:
         """The live reply's first sample has left: its words are answered."""
         if self._reply is not None:
             self._reply.sounding = True
-            self._words.answered(self._reply.segments)
+            self._answer(self._reply)
+            self._reply.known |= self._words.numbers()  # what was said while a typed question was being answered waits for its own answer
         return self.tick(now)
 
     def drained(self, now: float) -> list[Decision]:
         """The live reply's last sample has left."""
         if self._reply is not None:
-            self._words.answered(self._reply.segments)
-            if self._over(self._reply) in self.policy.speaking.ignore:
-                self._words.answered(self._words.numbers() - self._reply.known)
+            self._answer(self._reply)
+            self._words.ignore(self._words.saying(self.policy.speaking.ignore) - self._reply.known)
         return self._drop("finished") + self.tick(now)
 
-    def settled(self, now: float) -> list[Decision]:
-        """The last reply's Heard has arrived."""
-        self._settling = False
+    def settled(self, now: float, sounded: bool) -> list[Decision]:
+        """The last reply's Heard has arrived. `sounded`: some of it was heard, even if `sounding` came too late to say so."""
+        if sounded and self._settling is not None:
+            self._answer(self._settling)
+        self._settling = None
         return self.tick(now)
+
+    def _answer(self, reply: _Reply) -> None:
+        """The caller hears the answer: its words need no other."""
+        if reply.segments:
+            self._words.answered(reply.segments)
+            self._answered = reply.segments
+            self._given_up = ""
 
     # --- decisions -------------------------------------------------------------------------------------------------------------
 
@@ -212,7 +228,7 @@ class Turns:
     def _step(self, now: float) -> list[Decision]:
         if self._reply is None:
             return [] if self._settling else self._next_reply(now)
-        if self._reply.confirmed:
+        if self._reply.confirmed is not None:
             return self._yield(now, self._reply)
         return self._speculative(now, self._reply)
 
@@ -248,20 +264,23 @@ class Turns:
         listening = self.policy.listening
         if self._speech.active:  # for ever, where the detector takes a noisy room for speech; then words that stop coming decide
             return ("over", "watchdog") if self._passed(now, self._last_words + listening.watchdog) else ("going", "")
-        off = self._speech.off
-        since = self._last_words if off is None else off
-        if not (self._words.settled() and (off is None or self._speech.final_since)) and not self._passed(now, since + listening.final_wait):
+        since = self._last_words if self._speech.off is None else self._speech.off
+        settled = self._words.settled()
+        complete = settled and (self._speech.off is None or self._speech.final_since)
+        if not complete and not self._passed(now, (since if settled else max(since, self._last_words)) + listening.final_wait):
             return "going", ""
         silence = {"closed": listening.silence, "unsure": listening.unsure_silence, "open": listening.open_silence}[ending(self._words.text())]
         return ("over", "silence") if self._passed(now, since + silence) else ("maybe", "")
 
     def _turn_by_cues(self, now: float) -> tuple[Literal["going", "maybe", "over"], str]:
-        if self._cues.last == "end":
+        cues = self._cues
+        current = max(self._words.numbers(), default=-1) <= cues.segment
+        if current and cues.last == "end":
             return "over", "model"
-        quiet_since = max(self._speech.off or 0.0, self._last_words, self._cues.at)
-        if not self._speech.active and self._passed(now, quiet_since + self.policy.listening.watchdog):
+        ended = self._speech.off if self._speech.off is not None and not self._speech.active else cues.at
+        if self._passed(now, max(ended, cues.at, self._last_words) + self.policy.listening.watchdog):
             return "over", "watchdog"
-        return ("maybe", "") if self._cues.last == "eager" else ("going", "")
+        return ("maybe", "") if current and cues.last == "eager" else ("going", "")
 
     def _yield(self, now: float, reply: _Reply) -> list[Decision]:
         """Does the caller want the floor back while a confirmed reply is being made or sounds?"""
@@ -282,14 +301,10 @@ class Turns:
 
     def _wants_floor(self, reply: _Reply) -> bool:
         """Whether words beyond the turn that is being answered have come, other than sounds of listening."""
-        new = self._over(reply)
-        if not reply.sounding:
-            return bool(new) and reply.ask.why == "words"  # the caller goes on; what was typed is answered all the same
-        return new not in self.policy.speaking.ignore and len(new.split()) >= self.policy.speaking.words
-
-    def _over(self, reply: _Reply) -> str:
-        """The words that were said over the reply."""
-        return plain(self._words.text(but=reply.known))
+        if not reply.sounding:  # the caller goes on, or late words change the question; what was typed is answered all the same
+            return reply.ask.why == "words" and plain(self._words.text()) != plain(reply.ask.text)
+        said = plain(self._words.text(but=reply.known | self._words.saying(self.policy.speaking.ignore)))
+        return len(said.split()) >= self.policy.speaking.words
 
     def _gate(self, now: float, reply: _Reply) -> Gate | Literal["over"]:
         """How far speech over the reply has pushed it back."""
@@ -305,10 +320,11 @@ class Turns:
             if reply.sounding and self._passed(now, speech.on + self.policy.speaking.duck):
                 return "paused" if reply.gate == "paused" else "ducked"
             return reply.gate
-        if reply.gate == "paused" and not self._nothing_said(reply) and not self._passed(now, (speech.off or now) + self.policy.speaking.restore):
+        quiet_since = now if speech.off is None else speech.off
+        if reply.gate == "paused" and not self._nothing_said(reply) and not self._passed(now, quiet_since + self.policy.speaking.restore):
             return "paused"
-        if reply.gate != "open":
-            self._words.answered(self._words.numbers() - reply.known)  # what was said was a sound of listening
+        if reply.gate != "open" and reply.sounding:
+            self._words.ignore(self._words.numbers() - reply.known)  # what was said was a sound of listening
         return "open"
 
     def _nothing_said(self, reply: _Reply) -> bool:
@@ -333,17 +349,19 @@ class Turns:
         reply, self._reply = self._reply, None
         if reply is None:
             return []
-        self._settling = reply.confirmed is not None
+        self._settling = None if reply.confirmed is None else reply
         cut = reply.sounding and why != "finished"
         self._interrupted = self._interrupted or cut or (reply.ask.interrupted and not reply.sounding)
-        if why == "typed" and reply.ask.why == "typed" and not reply.sounding:
-            self._asked.appendleft(reply.ask)  # both are answered, in their order
+        if why in ("typed", "continued") and reply.ask.why == "typed" and not reply.sounding:
+            self._asked.appendleft(reply.ask)  # every question that was typed is answered, in their order
         return [Drop(why)]
 
     def _spoken(self) -> Ask:
         return Ask(self._words.text(), language=self._words.language())
 
     def _ended(self) -> float | None:
+        if self._speech.active:
+            return None
         return self._speech.off if self._speech.off is not None else self._cues.at if self._cues.seen else None
 
     def _passed(self, now: float, when: float) -> bool:

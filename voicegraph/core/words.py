@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from voicegraph.core.endpoint import plain
@@ -24,26 +24,41 @@ class Unanswered:
     def __init__(self) -> None:
         self._segments: dict[int, Segment] = {}
         self._answered: dict[int, Segment] = {}
+        self._ignored: dict[int, Segment] = {}
 
     def hear(self, segment: Segment) -> bool:
         """Take in a snapshot. True when it belongs to a segment that is answered already: it can only amend that."""
-        if segment.number in self._answered:
-            self._answered[segment.number] = segment
-            return True
-        before = self._segments.get(segment.number)
-        if before is None or not before.final or segment.final:
-            self._segments[segment.number] = segment
-        return False
+        number = segment.number
+        shelf = next((shelf for shelf in (self._answered, self._ignored) if number in shelf), self._segments)
+        before = shelf.get(number)
+        if before is not None and before.final and not segment.final:
+            return False  # older than what is known
+        if shelf is self._ignored and plain(segment.text) != plain(shelf[number].text):
+            del shelf[number]  # it was the beginning of more
+            shelf = self._segments
+        shelf[number] = segment
+        if segment.final and not plain(segment.text):
+            self.ignore([number])
+        return shelf is self._answered
 
     def answered(self, numbers: Iterable[int]) -> None:
-        """The caller has heard the beginning of the answer to these segments, or they need none."""
-        for number in numbers:
-            if number in self._segments:
-                self._answered[number] = self._segments.pop(number)
+        """The caller has heard the beginning of the answer to these segments."""
+        self._answered |= self._taken(numbers)
+
+    def ignore(self, numbers: Iterable[int]) -> None:
+        """These segments need no answer, unless more words come to them."""
+        self._ignored |= self._taken(numbers)
+
+    def _taken(self, numbers: Iterable[int]) -> dict[int, Segment]:
+        return {number: self._segments.pop(number) for number in numbers if number in self._segments}
 
     def numbers(self) -> frozenset[int]:
         """The segments with words in them."""
         return frozenset(number for number, segment in self._segments.items() if plain(segment.text))
+
+    def saying(self, texts: Container[str]) -> frozenset[int]:
+        """The segments whose words are one of `texts` (which are `plain`)."""
+        return frozenset(number for number, segment in self._segments.items() if plain(segment.text) in texts)
 
     def text(self, but: frozenset[int] = frozenset()) -> str:
         """The words in the order in which they were spoken, without the segments in `but`."""
@@ -51,8 +66,7 @@ class Unanswered:
 
     def text_of(self, numbers: Iterable[int]) -> str:
         """The words of these segments as they are known now, answered or not."""
-        known = self._answered | self._segments
-        return _join(known[number] for number in sorted(numbers) if number in known)
+        return _join(segment for number in sorted(numbers) if (segment := self._answered.get(number) or self._segments.get(number)))
 
     def settled(self, but: frozenset[int] = frozenset()) -> bool:
         """Whether every segment with words is final."""

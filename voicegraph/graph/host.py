@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, TypeVar
 
+from voicegraph.graph.ending import close_all
 from voicegraph.graph.processor import Shared
 
 S = TypeVar("S", bound=Shared)
 CLOSE_LIMIT = 2.0
-
-log = logging.getLogger(__name__)
 
 
 class Host:
@@ -32,10 +29,7 @@ class Host:
     async def close(self) -> None:
         """Close every resource, each within a limit; one that fails does not keep the others open."""
         resources, self._shared = list(self._shared.values()), {}
-        results = await asyncio.gather(*(asyncio.wait_for(each.close(), CLOSE_LIMIT) for each in resources), return_exceptions=True)
-        for resource, result in zip(resources, results, strict=True):
-            if isinstance(result, BaseException):
-                log.warning("%s did not close: %r", type(resource).__name__, result)
+        await close_all({f"{type(resource).__name__} {index}": resource.close() for index, resource in enumerate(resources)}, CLOSE_LIMIT)
 
     async def __aenter__(self) -> Host:
         return self

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections import deque
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Protocol, TypeVar
 
 from voicegraph.errors import CallFailed
 from voicegraph.frames import Frame
@@ -16,6 +16,9 @@ from voicegraph.graph.wire import FATAL, Wire, WiredOutlet
 
 GRACE = 0.05
 """Seconds that a cancelled handler has to clean up before the node goes on without it; whatever it still sends is of a dead reply."""
+
+
+T = TypeVar("T")
 
 
 class Report(Protocol):
@@ -35,7 +38,8 @@ class Node:
         self.outlets = outlets
         self.idle = asyncio.Event()
         self.idle.set()
-        self.strays: set[asyncio.Task[None]] = set()
+        self.handlers: set[asyncio.Task[None]] = set()
+        """Tasks that handle frames of replies: one at a time, and those which were left behind because they would not be cancelled."""
         self._replies = replies
         self._report = report
         self._released = released
@@ -74,22 +78,18 @@ class Node:
 
     async def work(self) -> None:
         """Empty the inbox until cancelled."""
-        try:
-            while True:
-                while not self._inbox:
-                    self.idle.set()
-                    self._arrived.clear()
-                    await self._arrived.wait()
-                wire, frame = self._inbox.popleft()
-                wire.statistics.waiting -= 1
-                self._released()
-                if self._replies.alive(frame.epoch):
-                    await self._handle(wire, frame)
-                else:
-                    wire.statistics.drops += 1
-        finally:
-            if self._handling is not None:
-                self._handling.cancel()
+        while True:
+            while not self._inbox:
+                self.idle.set()
+                self._arrived.clear()
+                await self._arrived.wait()
+            wire, frame = self._inbox.popleft()
+            wire.statistics.waiting -= 1
+            self._released()
+            if self._replies.alive(frame.epoch):
+                await self._handle(wire, frame)
+            else:
+                wire.statistics.drops += 1
 
     async def _handle(self, wire: Wire, frame: Frame) -> None:
         clock = asyncio.get_running_loop().time
@@ -98,28 +98,34 @@ class Node:
         result = wire.handler(frame)
         assert inspect.iscoroutine(result)
         if frame.epoch is None:
-            try:
-                await result
-            except Exception as problem:  # noqa: BLE001  # whatever a handler raises is the node's failure; the session decides what it ends
-                self.report(problem, None)
+            await self._handle_for_call(result)
         else:
             await self._handle_for_reply(asyncio.create_task(result, name=f"{self.processor.name}.{wire.port.name}"), frame.epoch)
         wire.statistics.seconds += clock() - began
 
+    async def _handle_for_call(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except asyncio.CancelledError:
+            if _is_cancelled():
+                raise  # else what it waited for was cancelled, such as commit() of a reply that is over: the node itself goes on
+        except Exception as problem:  # noqa: BLE001  # whatever a handler raises is the node's failure; the session decides what it ends
+            self.report(problem, None)
+
     async def _handle_for_reply(self, task: asyncio.Task[None], epoch: int) -> None:
         self._handling = task
         self._abandon = asyncio.get_running_loop().create_future()
+        self.handlers.add(task)
+        task.add_done_callback(lambda task: self._handled(task, epoch))
         try:
             await asyncio.wait((task, self._abandon), return_when=asyncio.FIRST_COMPLETED)
         finally:
             if not task.done():
-                self.strays.add(task)
                 task.cancel()
             self._handling = None
-            task.add_done_callback(lambda task: self._handled(task, epoch))
 
     def _handled(self, task: asyncio.Task[None], epoch: int) -> None:
-        self.strays.discard(task)
+        self.handlers.discard(task)
         if not task.cancelled() and (problem := task.exception()) is not None:
             self.report(problem, epoch)
 
@@ -134,11 +140,21 @@ class Node:
         if self._handling is not None:
             self._handling.cancel()
             asyncio.get_running_loop().call_later(GRACE, self._leave, self._handling)
+        self.do(self.processor.reset, epoch)
+
+    def do(self, part: Callable[[T], None], argument: T) -> None:
+        """Call a method of the processor that is no handler; what it raises ends the call, and does not keep the other nodes from their turn."""
         try:
-            self.processor.reset(epoch)
-        except Exception as problem:  # noqa: BLE001  # a reset that fails must not keep the nodes above it from being reset
+            part(argument)
+        except Exception as problem:  # noqa: BLE001  # as with handlers: the node's own failure, never the caller's
             self.report(problem, None)
 
     def _leave(self, task: asyncio.Task[None]) -> None:
         if task is self._handling and self._abandon is not None and not self._abandon.done():
             self._abandon.set_result(None)
+
+
+def _is_cancelled() -> bool:
+    """Whether somebody wants the running task itself to end."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

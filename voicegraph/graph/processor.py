@@ -26,6 +26,13 @@ class Shared(Protocol):
 
 S = TypeVar("S", bound=Shared)
 
+
+class Share(Protocol):
+    """`Call.shared`, for where there is no call."""
+
+    def __call__(self, make: Callable[[], S]) -> S: ...
+
+
 Gate = Literal["open", "ducked", "paused"]
 """What the caller hears of the reply: all of it, all of it but quieter, or nothing while it waits."""
 
@@ -179,6 +186,11 @@ class Processor:
 
     async def close(self) -> None:
         """Give back what start opened. Runs once, also after a failed start; bounded by the session."""
+
+    @classmethod
+    async def warm(cls, settings: Any, share: Share) -> None:
+        """Do what the first call would wait for: import, connect, load a model. Runs once, when the server has started; what fails here is told
+        to the caller who meets it."""
 
     @classmethod
     def check(cls, node: NodeSpec) -> Sequence[str]:  # noqa: ARG003

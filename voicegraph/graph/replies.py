@@ -24,10 +24,11 @@ class Holder(Protocol):
 class LiveReplies:
     """The `Replies` of a session, plus what its links ask on every frame.
 
-    on_drop(epoch), on_gate(gate): the session's side effects, called synchronously.
+    on_confirm(), on_drop(epoch), on_gate(gate): the session's side effects, called synchronously.
     """
 
-    def __init__(self, on_drop: Callable[[int], None], on_gate: Callable[[Gate], None]) -> None:
+    def __init__(self, on_confirm: Callable[[], None], on_drop: Callable[[int], None], on_gate: Callable[[Gate], None]) -> None:
+        self._on_confirm = on_confirm
         self._on_drop = on_drop
         self._on_gate = on_gate
         self._last = 0
@@ -37,16 +38,19 @@ class LiveReplies:
         self.unsettled: int | None = None
         self._held: deque[tuple[Holder, Frame]] = deque()
         self._committing: list[asyncio.Future[None]] = []
+        self._releasing = False
+        """Held frames are going on: what is sent meanwhile is held behind them, so that the order stays."""
         self.dropped_for = ""
         self.flowing = False
         """Whether frames flow at all: False before every node has started and after the links are closed."""
+        self._ending = False
 
     @property
     def live(self) -> int | None:
         return self._live
 
     def alive(self, epoch: int | None) -> bool:
-        return self.flowing and (epoch is None or epoch == self._live)
+        return self.flowing and (epoch is None or (epoch == self._live and not self._ending))
 
     # --- for the floor ---------------------------------------------------------------------------------------------------------
 
@@ -69,11 +73,12 @@ class LiveReplies:
             if not waiting.done():
                 waiting.set_result(None)
         self._committing.clear()
-        while self._held:  # what is sent meanwhile is held behind, so the order stays
-            holder, frame = self._held[0]
+        self._releasing = True
+        while self._held:
+            holder, frame = self._held.popleft()
             holder.release(frame)
-            if self._held:
-                self._held.popleft()
+        self._releasing = False
+        self._on_confirm()
 
     def drop(self, why: str) -> None:
         epoch = self._live
@@ -98,10 +103,17 @@ class LiveReplies:
             self._gate = gate
             self._on_gate(gate)
 
+    # --- for the session -------------------------------------------------------------------------------------------------------
+
+    def finish(self, why: str) -> None:
+        """The call is ending: drop the live reply. One that the floor begins after this, for words that were left, is dead from birth."""
+        self._ending = True
+        self.drop(why)
+
     # --- for links and nodes ---------------------------------------------------------------------------------------------------
 
     def must_hold(self, epoch: int | None) -> bool:
-        return epoch is not None and (not self._confirmed or bool(self._held))
+        return epoch is not None and (not self._confirmed or self._releasing)
 
     def hold(self, holder: Holder, frame: Frame) -> None:
         self._held.append((holder, frame))

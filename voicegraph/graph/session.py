@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from voicegraph.errors import CallFailed, ReplyFailed
+from voicegraph.graph.ending import cancel, close_all
 from voicegraph.graph.host import Host
 from voicegraph.graph.line import Line
 from voicegraph.graph.node import Node
@@ -18,9 +19,6 @@ from voicegraph.graph.wire import LinkStatistics, Wire, WiredInlet, WiredOutlet
 
 START_LIMIT = 10.0
 """Seconds that a call's nodes have to open what they need."""
-CANCEL_LIMIT = 0.1
-CANCEL_ROUNDS = 5
-"""A task that swallows its cancellation is cancelled again, this often, and then left behind with a warning."""
 CLOSE_LIMIT = 1.0
 """Seconds that a node has to give back what it opened."""
 
@@ -37,7 +35,7 @@ class Session:
         self.spec = spec
         self.line = line
         self.id = id
-        self.replies = LiveReplies(self._dropped, self._gated)
+        self.replies = LiveReplies(self.released, self._dropped, self._gated)
         self.dead_errors = 0
         """Errors of replies that were over already: expected after a cancellation, counted for the statistics."""
         self._host = host
@@ -48,7 +46,7 @@ class Session:
         self._supervisor: asyncio.Task[str] | None = None
         self._wires: list[Wire] = []
         self.nodes = self._build(spec)
-        self._floor = next((node.processor for node in self.nodes if node.processor.owns_floor), None)
+        self._floor = next((node for node in self.nodes if node.processor.owns_floor), None)
 
     # --- life ------------------------------------------------------------------------------------------------------------------
 
@@ -59,7 +57,7 @@ class Session:
             await asyncio.wait(starting, timeout=START_LIMIT, return_when=asyncio.FIRST_EXCEPTION)
             self._check_started(starting)
         except BaseException:
-            await _cancel(starting)
+            await cancel([*starting, *self._tasks])
             await self._close_nodes()
             raise
         self.replies.flowing = True
@@ -70,6 +68,8 @@ class Session:
 
     def _check_started(self, starting: Iterable[asyncio.Task[None]]) -> None:
         for task, node in zip(starting, self.nodes, strict=True):
+            if task.cancelled():
+                raise CallFailed(f"'{node.processor.name}' did not start")
             if task.done() and (problem := task.exception()) is not None:
                 raise CallFailed(self._sentence(problem, node.processor)) from problem
         for task, node in zip(starting, self.nodes, strict=True):
@@ -93,20 +93,17 @@ class Session:
             if not spec.links:
                 for outlet in node.outlets:
                     outlet.closed = True
-        self.replies.drop("ended")
+        self.replies.finish("ended")
         await asyncio.sleep(0)  # feedback is delivered by call_soon: the last Heard reaches the history
         await asyncio.sleep(0)
         self.replies.flowing = False
         self.released()
-        await _cancel([*self._tasks, *(stray for node in self.nodes for stray in node.strays)])
+        await cancel([*self._tasks, *(handler for node in self.nodes for handler in node.handlers)])
         await self._close_nodes()
         return reason
 
     async def _close_nodes(self) -> None:
-        closing = [asyncio.wait_for(node.processor.close(), CLOSE_LIMIT) for node in self.nodes]
-        for node, result in zip(self.nodes, await asyncio.gather(*closing, return_exceptions=True), strict=True):
-            if isinstance(result, BaseException):
-                log.warning("call %s: '%s' did not close: %r", self.id, node.processor.name, result)
+        await close_all({f"'{node.processor.name}' of call {self.id}": node.processor.close() for node in self.nodes}, CLOSE_LIMIT)
 
     # --- the Call that processors see ------------------------------------------------------------------------------------------
 
@@ -188,9 +185,9 @@ class Session:
         elif epoch is not None:  # not at once: the failure may come from inside of what the floor is doing
             self._loop.call_soon(self._tell_floor, self._floor, sentence, epoch)
 
-    def _tell_floor(self, floor: Processor, sentence: str, epoch: int) -> None:
+    def _tell_floor(self, floor: Node, sentence: str, epoch: int) -> None:
         if self.alive(epoch):
-            floor.failed(sentence)
+            floor.do(floor.processor.failed, sentence)
 
     def _sentence(self, problem: BaseException, processor: Processor) -> str:
         if isinstance(problem, CallFailed | ReplyFailed):
@@ -210,17 +207,4 @@ class Session:
 
     def _gated(self, gate: Gate) -> None:
         for node in reversed(self.nodes):
-            node.processor.gate(gate)
-
-
-async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
-    """Cancel until they are done, a limited number of times."""
-    pending = {task for task in tasks if not task.done()}
-    for _ in range(CANCEL_ROUNDS):
-        if not pending:
-            return
-        for task in pending:
-            task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=CANCEL_LIMIT)
-    for task in pending:
-        log.warning("task %s does not let itself be cancelled", task.get_name())
+            node.do(node.processor.gate, gate)

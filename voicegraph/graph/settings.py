@@ -28,6 +28,8 @@ def _from_python(value: Any, info: ValidationInfo) -> bool:
 
 def parse_duration(value: Any, info: ValidationInfo) -> float:
     """`240ms`, `2s`, `1.5 min` → seconds. A bare number has no unit and is refused; 0 needs none."""
+    if isinstance(value, bool):
+        raise ValueError("a duration is a number with its unit, such as 240ms or 2s; 0 for none")
     if value in (0, "0") or (_from_python(value, info) and value >= 0):
         return float(value)
     match = _DURATION.fullmatch(str(value).strip())

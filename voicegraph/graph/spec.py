@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from voicegraph.errors import Mistake
 from voicegraph.frames import Frame
 from voicegraph.graph.processor import Processor
 from voicegraph.graph.settings import Settings
@@ -45,6 +46,8 @@ class NodeSpec:
     written: Mapping[str, object] = field(default_factory=dict)
     links: tuple[Link, ...] = ()
     """The links that end at this node."""
+    otherwise: NodeSpec | None = None
+    """The stand-in for when its provider is down: same name and links, another processor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,11 @@ class GraphSpec:
     about: str
     nodes: tuple[NodeSpec, ...]
     base_files: tuple[Path, ...] = ()
-    """Every file it was read from, its own first: what a reload must watch."""
+    """Every file it was read from, its own first, Python files included: what a reload must watch."""
+    allow: Mapping[str, object] = field(default_factory=dict)
+    """What a client may set for its session: `node.option`, and the limits as written."""
+    notes: tuple[Mistake, ...] = ()
+    """What `check` mentions and no call fails on, such as a key that is not set."""
 
     @property
     def links(self) -> tuple[Link, ...]:

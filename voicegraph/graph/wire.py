@@ -73,11 +73,14 @@ class Wire:
         self.statistics.drops += 1
 
     def full(self) -> bool:
-        """Whether the sender should wait. A node without an inbox passes the question on to what it feeds."""
+        """Whether the sender should wait. A node without an inbox passes the question on to what it feeds; what goes up as feedback makes
+        nobody wait, or a node would wait for itself."""
+        if self.link.feedback:
+            return False
         if self._held >= self.port.size:
             return True
         if self._queued:
-            return self.port.full == "wait" and self.statistics.waiting >= self.port.size
+            return self.target.processor.full() or (self.port.full == "wait" and self.statistics.waiting >= self.port.size)
         return self.target.full()
 
     def _call(self, frame: Frame) -> None:

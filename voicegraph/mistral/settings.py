@@ -3,6 +3,7 @@ whose voice speaks."""
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, model_validator
 
 from voicegraph.errors import CallFailed
-from voicegraph.graph.processor import Call
+from voicegraph.graph.processor import Call, Share
 from voicegraph.graph.settings import Duration, Secret, Settings
 from voicegraph.mistral.client import MistralClients
 from voicegraph.mistral.speech import Manner
@@ -32,6 +33,10 @@ class MistralSettings(Settings):
         """The client that the calls of this process share. Raises CallFailed when there is no key."""
         key = self.api_key.get_secret_value() if self.api_key else None
         return call.shared(MistralClients).get(key, self.base_url)
+
+    async def warm(self, share: Share) -> None:
+        """Import the SDK and make the client, off the loop."""
+        await asyncio.to_thread(share(MistralClients).warm)
 
 
 Threshold = Annotated[float, Field(ge=0, le=1)]

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from voicegraph.core.endpoint import plain
 from voicegraph.core.policy import PRESETS, Policy
 from voicegraph.graph.settings import Duration, Settings
 
@@ -79,4 +80,4 @@ class InterruptionSettings(Settings):
 
 def _given(settings: Settings) -> dict[str, Any]:
     values = {name: value for name, value in settings if value is not None}
-    return values | ({"ignore": frozenset(values["ignore"])} if "ignore" in values else {})
+    return values | ({"ignore": frozenset(map(plain, values["ignore"]))} if "ignore" in values else {})

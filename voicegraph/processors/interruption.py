@@ -46,13 +46,15 @@ class Interruption(Processor):
     playout = In(Playout, feedback=True)
     turns = Out(Turn)
     events = Out(Event)
-    amendments = Out(Playout)
+    amendments = Out(Amend)
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)
         self._turns = Turns(self.settings.policy())
         self._epoch: int | None = None
         self._asked: Ask | None = None
+        self._answer: int | None = None
+        """The last reply to spoken words that has sounded: what late words amend."""
         self._timer: asyncio.TimerHandle | None = None
         self._clock = _TurnClock("", None, 0.0)
 
@@ -73,7 +75,7 @@ class Interruption(Processor):
                 segment = Segment(transcript.segment, transcript.text, transcript.final, transcript.language)
                 self._carry_out(self._turns.words(now, segment))
             case TurnCue():
-                self._carry_out(self._turns.cue(now, transcript.cue, transcript.t))
+                self._carry_out(self._turns.cue(now, transcript.segment, transcript.cue, transcript.t))
 
     def on_commands(self, command: Command) -> None:
         now = self.call.now()
@@ -82,7 +84,7 @@ class Interruption(Processor):
                 ask = Ask(command.text, why="typed", audible=command.audible)
                 self._carry_out(self._turns.ask(now, ask, interrupts=command.interrupts))
             case Muted(on=True):
-                self._carry_out(self._turns.speech(now, on=False, t=now))
+                self._carry_out(self._turns.muted(now))
             case Interrupt():
                 self._carry_out(self._turns.stop(now, "stopped"))
 
@@ -92,18 +94,25 @@ class Interruption(Processor):
         now = self.call.now()
         match fact:
             case Heard():
+                self._note_answer(fact.reply, sounded=fact.samples > 0)
                 self.call.replies.settle(fact.reply)
-                self._carry_out(self._turns.settled(now))
+                self._carry_out(self._turns.settled(now, sounded=fact.samples > 0))
             case _ if fact.reply != self._epoch:
                 pass  # of a reply that was dropped while the fact was on its way
             case Playing(on=True):
+                self._note_answer(fact.reply, sounded=True)
                 self._event("turn", **self._clock.report(fact.reply, now))
                 self._carry_out(self._turns.sounding(now))
             case Playing(on=False):
+                self._note_answer(fact.reply, sounded=True)
                 self._carry_out(self._turns.drained(now))
             case Starved():
                 self._problem("The voice stopped in the middle of the answer.")
                 self._carry_out(self._turns.stop(now, "starved"))
+
+    def _note_answer(self, reply: int, sounded: bool) -> None:
+        if sounded and self._asked is not None and self._asked.why == "words":
+            self._answer = reply
 
     def failed(self, sentence: str) -> None:
         self._problem(sentence)
@@ -124,7 +133,8 @@ class Interruption(Processor):
                 self.turns.send(_turn(ask, self._epoch))
             case Confirm(why, ended):
                 self._clock = _TurnClock(why, ended, self.call.now())
-                self._event("user-llm-text", text=self._asked.text if self._asked else "")
+                if self._asked is not None and self._asked.text:
+                    self._event("user-llm-text", text=self._asked.text)
                 self.call.replies.confirm()
             case Drop(why):
                 if why == "too slow":
@@ -134,8 +144,8 @@ class Interruption(Processor):
             case SetGate(gate):
                 self.call.replies.gate(gate)
             case Amended(text):
-                if self._epoch is not None:
-                    self.amendments.send(Amend(reply=self._epoch, text=text))
+                if self._answer is not None:
+                    self.amendments.send(Amend(reply=self._answer, text=text))
 
     def _set_timer(self) -> None:
         if self._timer is not None:
@@ -144,7 +154,10 @@ class Interruption(Processor):
         self._timer = None if deadline is None else asyncio.get_running_loop().call_at(deadline, self._tick)
 
     def _tick(self) -> None:
-        self._carry_out(self._turns.tick(self.call.now()))
+        try:
+            self._carry_out(self._turns.tick(self.call.now()))
+        except Exception as problem:  # noqa: BLE001  # a timer's callback, where nobody else would see it
+            self.call.fail(problem, self)
 
     def _event(self, kind: str, **data: object) -> None:
         self.events.send(Event(kind=kind, data=data))

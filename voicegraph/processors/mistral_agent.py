@@ -12,7 +12,7 @@ from voicegraph.core.dialogue import Dialogue, Message
 from voicegraph.errors import ReplyFailed
 from voicegraph.frames import Amend, Event, Heard, Playout, ReplyText, Turn
 from voicegraph.graph.ports import In, Out
-from voicegraph.graph.processor import Place, Processor
+from voicegraph.graph.processor import Place, Processor, Share
 from voicegraph.graph.settings import Duration
 from voicegraph.mistral.errors import plainly
 from voicegraph.mistral.settings import MistralSettings
@@ -49,6 +49,10 @@ class MistralAgent(Processor):
     def __init__(self, place: Place) -> None:
         super().__init__(place)
         self.dialogue = Dialogue(self.settings.instructions, self.settings.history)
+
+    @classmethod
+    async def warm(cls, settings: MistralAgentSettings, share: Share) -> None:
+        await settings.warm(share)
 
     async def start(self) -> None:
         self.chat = self.settings.client(self.call).chat

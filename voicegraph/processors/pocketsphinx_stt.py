@@ -7,7 +7,7 @@ import asyncio
 from voicegraph.core.speech import PreRoll
 from voicegraph.frames import CallerAudio, Speech, Transcript, Words
 from voicegraph.graph.ports import In, Out
-from voicegraph.graph.processor import Place, Processor
+from voicegraph.graph.processor import Place, Processor, Share
 from voicegraph.graph.settings import Settings
 from voicegraph.local.sphinx import RATE, SphinxEngine, Utterance
 
@@ -41,6 +41,10 @@ class PocketsphinxStt(Processor):
         self._current: Utterance | None = None
         self._utterances: asyncio.Queue[Utterance] = asyncio.Queue()
         self._segment = 0
+
+    @classmethod
+    async def warm(cls, settings: PocketsphinxSttSettings, share: Share) -> None:
+        await share(SphinxEngine).load(settings.phrases)
 
     async def start(self) -> None:
         await self._engine.load(self.settings.phrases)

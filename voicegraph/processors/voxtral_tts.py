@@ -13,7 +13,7 @@ from voicegraph.core.sentences import Clauses, speakable
 from voicegraph.errors import CallFailed, ReplyFailed
 from voicegraph.frames import ReplyAudio, ReplyText
 from voicegraph.graph.ports import In, Out
-from voicegraph.graph.processor import Processor
+from voicegraph.graph.processor import Processor, Share
 from voicegraph.mistral.client import MistralClients
 from voicegraph.mistral.models import is_voxtral_3
 from voicegraph.mistral.realtime_speech import RealtimeVoice
@@ -62,6 +62,10 @@ class VoxtralTts(Processor):
 
     voice: Voice | None = None
     reply: _Reply | None = None
+
+    @classmethod
+    async def warm(cls, settings: VoxtralTtsSettings, share: Share) -> None:
+        await settings.warm(share)
 
     async def start(self) -> None:
         sdk, manner = self.settings.client(self.call), await asyncio.to_thread(self.settings.manner, self.settings.model)

@@ -32,7 +32,8 @@ class Peer:
     """The `Line` over WebRTC: `await answer(offer)`, `await connected()`, and `await close(reason)` in any case.
 
     ice_servers: as in W3C's RTCConfiguration, `{"urls": …, "username"?, "credential"?}`; none where the server is reachable itself.
-    on_gone: called once, with a sentence, when the caller leaves, vanishes or never arrives, not after `close`; `lost` tells the first from the rest.
+    on_gone: called, with a sentence, when the caller leaves, vanishes or never arrives, not after `close`; `lost` tells the first from the rest.
+    on_back: called when somebody who had vanished is heard again: the network was gone for a while and healed by itself.
     about: what the server says of itself in `bot-ready`. greeted: a restart of a call whose client is ready already.
     """
 
@@ -40,6 +41,7 @@ class Peer:
         self,
         ice_servers: Sequence[Mapping[str, Any]] = (),
         on_gone: Callable[[str], None] = lambda _: None,
+        on_back: Callable[[], None] = lambda: None,
         about: Mapping[str, Any] | None = None,
         *,
         greeted: bool = False,
@@ -49,6 +51,7 @@ class Peer:
         self.lost = False
         """The network went, not the caller: a restart of the connection may follow."""
         self._on_gone = on_gone
+        self._on_back = on_back
         self._connect_limit = connect_limit
         self._silence_limit = silence_limit
         self._loop = asyncio.get_running_loop()
@@ -178,6 +181,10 @@ class Peer:
 
     def _seen(self) -> None:
         self._last_sign = self._loop.time()
+        if self.lost and self._closing is None:
+            self._gone, self.lost = "", False
+            self._timer = self._loop.call_later(self._silence_limit, self._look)
+            self._loop.call_soon(self._on_back)
 
     def _look(self) -> None:
         """Nothing may have come for a while: is that so?"""

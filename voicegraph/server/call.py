@@ -97,6 +97,7 @@ class Call:
         peer = Peer(
             self._ice_servers,
             lambda reason: self._gone(peer, reason),
+            lambda: self._back(peer),
             about,
             greeted=offer.restart_pc,
             connect_limit=CONNECT_LIMIT,
@@ -199,6 +200,12 @@ class Call:
             return
         self._line.detach()
         self._roaming = asyncio.get_running_loop().call_later(ROAMING_LIMIT, self.end, reason)
+
+    def _back(self, peer: Peer) -> None:
+        """The network was away for a moment; the client did not need another connection."""
+        if peer is self._peer and self._roaming is not None:
+            self._stop_roaming()
+            self._line.attach(peer)
 
     def _stop_roaming(self) -> None:
         if self._roaming is not None:

@@ -15,7 +15,7 @@ from voicegraph.graph.load import load
 from voicegraph.graph.report import did_you_mean, listed
 from voicegraph.graph.shipped import about
 from voicegraph.graph.spec import GraphSpec
-from voicegraph.mistral.client import KEY_VARIABLES, MistralClients
+from voicegraph.mistral.client import KEY_VARIABLES
 from voicegraph.mistral.settings import MistralSettings
 
 WITH_KEY, WITHOUT_KEY = "voxtral", "local"
@@ -63,8 +63,8 @@ class Catalogue:
             spec = await asyncio.to_thread(self._current, self.default)
         except GraphError:
             return  # whoever calls will be told
-        if missing_key(spec) is None and any(isinstance(node.settings, MistralSettings) for node in spec.nodes):
-            await asyncio.to_thread(host.shared(MistralClients).warm)
+        if missing_key(spec) is None:
+            await asyncio.gather(*(node.processor.warm(node.settings, host.shared) for node in spec.nodes), return_exceptions=True)
 
     def _current(self, name: str) -> GraphSpec:
         loaded = self._loaded.get(name)

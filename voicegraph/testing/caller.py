@@ -166,10 +166,23 @@ class Caller:
 
     async def vanish(self) -> None:
         """Be gone without a word, as when a phone loses its network."""
-        assert self._pc is not None
-        for protocol in self._pc.getTransceivers()[0].receiver.transport.transport._connection._protocols:
-            vars(protocol.transport)["sendto"] = lambda *_: None  # so that closing the sockets says no goodbye
+        self.lose_network()  # so that closing the sockets says no goodbye
         await self.hang_up()
+
+    def lose_network(self) -> None:
+        """From now on nothing that is sent arrives."""
+        for transport in self._transports():
+            transport["sendto"] = lambda *_: None
+
+    def find_network(self) -> None:
+        """What is sent arrives again."""
+        for transport in self._transports():
+            del transport["sendto"]
+
+    def _transports(self) -> list[dict[str, Any]]:
+        assert self._pc is not None
+        connection = self._pc.getTransceivers()[0].receiver.transport.transport._connection
+        return [vars(protocol.transport) for protocol in connection._protocols]
 
     async def __aenter__(self) -> Caller:
         await self.connect()
