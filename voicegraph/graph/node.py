@@ -120,7 +120,7 @@ class Node:
         try:
             await asyncio.wait((task, self._abandon), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            if not task.done():
+            if not task.cancelling():
                 task.cancel()
             self._handling = None
 
@@ -151,6 +151,7 @@ class Node:
 
     def _leave(self, task: asyncio.Task[None]) -> None:
         if task is self._handling and self._abandon is not None and not self._abandon.done():
+            task.cancel()
             self._abandon.set_result(None)
 
 

@@ -1,0 +1,12 @@
+from __future__ import annotations
+
+from voicegraph.frames import ReplyAudio, ReplyText
+from voicegraph.graph.ports import In, Out
+from voicegraph.graph.processor import Processor
+
+
+class EspeakTts(Processor):
+    text = In(ReplyText, many=True)
+    audio = Out(ReplyAudio, rate=22050)
+
+    def on_text(self, frame: ReplyText) -> None: ...

@@ -1,0 +1,141 @@
+"""`load`: from a graph file to a checked `GraphSpec`, or to every mistake of the stage that found them.
+
+Three stages: syntax, then nodes and options, then links. A stage begins only when the one before found nothing wrong, so that no mistake
+is told twice.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from voicegraph.graph import extends
+from voicegraph.graph.allow import check_allow
+from voicegraph.graph.document import Document, Entry, Fields, Scalar
+from voicegraph.graph.extends import Draft, Merged
+from voicegraph.graph.linking import Origin, Unlinked, link
+from voicegraph.graph.options import STRUCTURE, check_options
+from voicegraph.graph.processor import Processor
+from voicegraph.graph.reading import Reader
+from voicegraph.graph.registry import NotFound, Registry
+from voicegraph.graph.report import Report, listed
+from voicegraph.graph.spec import GraphSpec, NodeSpec, Position
+
+
+def load(source: str | Path, environ: Mapping[str, str] | None = None, registry: Registry | None = None) -> GraphSpec:
+    """Read and check a graph. `source` is a file, or the bare name of a shipped graph; `environ` is what `${NAME}` means, by default the
+    process's environment.
+
+    Raises GraphError with every mistake of the first stage that found any.
+    """
+    report = Report()
+    environ = os.environ if environ is None else environ
+    path = _find(source, report)
+    documents = extends.chain(path, environ, report)
+    report.end_stage()
+    merged = extends.merge(documents, report)
+    builder = _Builder(registry or Registry(), Reader(environ, report), report)
+    nodes = [node for draft in merged.nodes if (node := builder.node(draft)) is not None]
+    check_allow(merged.allow, {node.spec.name: node.spec for node in nodes}, {draft.name for draft in merged.nodes}, report)
+    report.end_stage()
+    for entry in merged.allow.values():
+        report.note(entry.position, f"allow: {entry.key} is checked, and clients cannot set it yet")
+    linked = link(nodes, _origin(documents, merged), builder.reader, builder.registry, report)
+    report.end_stage()
+    return GraphSpec(
+        name=path.stem,
+        file=path,
+        about=merged.about,
+        nodes=linked,
+        base_files=(*(document.path for document in documents), *builder.files),
+        allow={key: entry.value.written() for key, entry in merged.allow.items()},
+        notes=tuple(report.notes),
+    )
+
+
+def _find(source: str | Path, report: Report) -> Path:
+    path = source if isinstance(source, Path) else extends.locate(source, Path())
+    if not path.is_file():
+        report.mistake(Position(str(source), 1, 1), extends.missing(str(source), path))
+        report.end_stage()
+    return path
+
+
+def _origin(documents: list[Document], merged: Merged) -> Origin:
+    first = documents[0]
+    extending = first.root.entries.get("extends")
+    return Origin(str(first.path), extending.position if extending else None, merged.removed, _start(first))
+
+
+def _start(document: Document) -> Position:
+    nodes = document.root.entries.get("nodes")
+    return nodes.position if nodes else document.root.position
+
+
+class _Builder:
+    """Stage two: from drafts to nodes with a class and settings, not linked yet."""
+
+    def __init__(self, registry: Registry, reader: Reader, report: Report) -> None:
+        self.registry = registry
+        self.reader = reader
+        self._report = report
+        self.files: list[Path] = []
+        """The Python files that the graph uses."""
+
+    def node(self, draft: Draft) -> Unlinked | None:
+        spec = self._spec(draft.name, draft.position, draft.fields)
+        source = draft.fields.get("from")
+        return Unlinked(spec, source.value if source else None) if spec else None
+
+    def _spec(self, name: str, at: Position, fields: Mapping[str, Entry]) -> NodeSpec | None:
+        processor = self._processor(name, at, fields)
+        if processor is None:
+            return None
+        settings = check_options(name, at, fields, processor.contract.settings, self.reader, self._report)
+        otherwise = self._otherwise(name, processor, fields["otherwise"]) if "otherwise" in fields else None
+        if settings is None:
+            return None
+        written = {key: entry.value.written() for key, entry in fields.items() if key not in STRUCTURE}
+        use = fields["use"].value
+        return NodeSpec(name, use.text if isinstance(use, Scalar) else "", processor, settings, at, written, otherwise=otherwise)
+
+    def _processor(self, name: str, at: Position, fields: Mapping[str, Entry]) -> type[Processor] | None:
+        use = fields["use"].value if "use" in fields else None
+        if not isinstance(use, Scalar) or use.null or not isinstance(use.written(), str):
+            self._report.mistake(use.position if use else at, extends.needs_use(name, fields))
+            return None
+        before = len(self._report.mistakes)
+        text = self.reader.text(use)
+        if text is None:
+            if len(self._report.mistakes) == before:
+                self._report.mistake(use.position, f"'{name}' needs a processor, and {use.text} is empty")
+            return None
+        folder = Path(use.position.file).parent
+        if (file := self.registry.file_of(text, folder)) is not None:
+            self.files.append(file)
+        try:
+            return self.registry.find(text, folder)
+        except NotFound as problem:
+            hidden = f"'{name}' cannot use what {use.text} stands for: it names no processor that can be loaded"
+            self._report.mistake(use.position, str(problem) if text == use.text else hidden)
+            return None
+
+    def _otherwise(self, name: str, processor: type[Processor], entry: Entry) -> NodeSpec | None:
+        if not isinstance(entry.value, Fields):
+            self._report.mistake(entry.value.position, f"otherwise: is a mapping like a node: {{use: …}}, and stands in when '{name}' cannot work")
+            return None
+        fields = entry.value.entries
+        for key in ("from", "after", "before"):
+            if key in fields:
+                self._report.mistake(fields[key].position, f"a stand-in stands where '{name}' stands: leave {key}: out")
+        spec = self._spec(name, entry.position, fields)
+        if spec is not None:
+            self._fits(name, processor, spec)
+            self._report.note(entry.position, "otherwise: is checked, and calls do not switch to it yet")
+        return spec
+
+    def _fits(self, name: str, processor: type[Processor], spec: NodeSpec) -> None:
+        lacking = set(processor.contract.outs) - set(spec.processor.contract.outs)
+        if lacking:
+            self._report.mistake(spec.position, f"{spec.use} cannot stand in for '{name}': it does not give {listed(sorted(lacking), 'and')}")
