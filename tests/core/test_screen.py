@@ -44,7 +44,7 @@ class TestWhatTheCallerSays:
         [told] = Screen().words(0, "What is", False, now=0.0)
         assert told["label"] == "rtvi-ai"
         assert told["type"] == "user-transcription"
-        assert told["data"] == {"text": "What is", "final": False, "timestamp": "1970-01-01T00:00:00.000Z", "user_id": "caller"}
+        assert told["data"] == {"text": "What is", "final": False, "timestamp": "1970-01-01T00:00:00.000Z", "user_id": "caller", "segment": 0}
 
     def test_the_same_words_are_told_once(self) -> None:
         screen = Screen()

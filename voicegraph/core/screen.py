@@ -106,7 +106,7 @@ class Screen:
         if not text or self._said.get(segment) in ((text, final), (text, True)):
             return []
         self._said = {segment: (text, final)}
-        data = {"text": text, "final": final, "timestamp": timestamp(now), "user_id": USER}
+        data = {"text": text, "final": final, "timestamp": timestamp(now), "user_id": USER, "segment": segment}
         return [message("user-transcription", data)]
 
     def text(self, number: int, text: str, last: bool, spoken: bool) -> Messages:

@@ -41,7 +41,7 @@ class Recording:
         self.packets.append(Received(t, timestamp, pcm))
         loud = np.flatnonzero(np.abs(pcm.astype(np.int32)) > AUDIBLE)
         if loud.size:
-            self._sounds.append((t + loud[0] / RATE, t + (loud[-1] + 1) / RATE))
+            self._sounds.append((t + int(loud[0]) / RATE, t + (int(loud[-1]) + 1) / RATE))
 
     def first_sound_after(self, t: float) -> float | None:
         """When something audible first came at t or later."""
