@@ -336,6 +336,24 @@ def test_the_heard_of_the_last_reply_arrives_before_the_call_is_over() -> None:
     run_virtual(main())
 
 
+def test_the_last_heard_reaches_an_async_handler_too() -> None:
+    class Agent(Processor):
+        playout = In(Playout, feedback=True)
+        turns = Out(Turn)
+
+        async def on_playout(self, fact: Playout) -> None:
+            remembered.append(fact.reply)
+
+    remembered: list[int] = []
+
+    async def main() -> None:
+        async with running(graph(Part("agent", Agent, "speaker.playout"), Part("speaker", Speaker, "agent.turns"))) as session:
+            session.replies.begin()
+
+    run_virtual(main())
+    assert remembered == [1]
+
+
 def test_no_reply_is_asked_for_while_the_call_ends() -> None:
     class Counting(Speaker):
         asked = 0

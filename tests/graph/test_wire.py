@@ -141,6 +141,14 @@ async def test_feedback_is_never_delivered_inline() -> None:
         assert above.log == ["before", "after", "back e"]
 
 
+async def test_feedback_of_a_reply_that_ends_on_the_way_is_not_delivered() -> None:
+    async with running(graph(Part("above", Above, "below.back"), Part("below", Below, "above.events"))) as session:
+        processor(session, Below).back.send(Event(epoch=session.replies.begin(), kind="late"))
+        session.replies.drop("interrupted")
+        await asyncio.sleep(0)
+        assert processor(session, Above).log == []
+
+
 async def test_feedback_makes_nobody_wait() -> None:
     """Else a voice waits for the playout, which asks the agent that hears its progress, which asks the voice's own inbox: for ever."""
 
@@ -182,6 +190,7 @@ async def test_frames_of_a_reply_that_is_over_are_refused() -> None:
         session.replies.confirm()
         assert not source.text.send(ReplyText(epoch=old, text="stale", at=0))
         assert processor(session, Page).got == []
+        assert session.statistics()[0].drops == 0, "they do not even enter the link"
 
 
 async def test_a_confirmed_port_holds_frames_in_order() -> None:

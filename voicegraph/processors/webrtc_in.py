@@ -13,8 +13,8 @@ from voicegraph.graph.settings import Settings
 
 
 class WebrtcInSettings(Settings):
-    rate: Literal[8000, 12000, 16000, 24000, 48000] = 48000
-    """Hz of the sound that it gives."""
+    rate: Literal[8000, 12000, 16000, 24000, 48000] = 16000
+    """Hz of the sound that it gives: 16000 is what speech models hear, and a resampler to it below has nothing to do; 48000 is all that Opus has."""
 
 
 class WebrtcIn(Processor):
