@@ -7,7 +7,7 @@ from aiortc.mediastreams import MediaStreamError
 from voicegraph.core.sound import Pcm
 from voicegraph.errors import CallFailed
 from voicegraph.rtc.opus import Decoder
-from voicegraph.rtc.track import OutgoingTrack
+from voicegraph.rtc.track import HANGOVER, OutgoingTrack
 from voicegraph.testing.clock import run_virtual
 
 
@@ -109,5 +109,22 @@ def test_a_stopped_track_gives_nothing() -> None:
         track.stop()
         with pytest.raises(MediaStreamError):
             await track.recv()
+
+    run_virtual(scene())
+
+
+def test_lasting_silence_is_sent_seldom_and_sound_at_once() -> None:
+    async def scene() -> None:
+        track, source = OutgoingTrack(), Source()
+        track.play(24_000, source.pull)
+        times, stamps = await take(track, HANGOVER + 30)
+        gaps = np.diff(times)
+        assert np.all(gaps[:HANGOVER] < 0.021)
+        assert gaps[-1] == pytest.approx(0.4)
+        assert np.diff(stamps)[-1] == 0.4 * 48_000, "the timestamps keep the time that nothing was sent"
+        loud = (8000 * np.sin(np.arange(480) * 0.2)).astype(np.int16)
+        track.play(24_000, lambda n: loud[:n])
+        [spoken], _ = await take(track, 1)
+        assert spoken == pytest.approx(times[-1] + 0.02)
 
     run_virtual(scene())

@@ -100,8 +100,8 @@ class PlayoutBuffer:
     def gate(self, gate: Literal["open", "ducked", "paused"]) -> None:
         """Fade to full, to quiet, or to silence in which nothing is lost: opened again, it goes on from the next sample."""
         self._target = {"open": 1.0, "ducked": self._duck, "paused": 0.0}[gate]
-        if not self._played:
-            self._gain = self._target
+        if not self._played or self._filling or not self._buffered:
+            self._gain = self._target  # there is nothing to fade
 
     def cut(self) -> Outcome | None:
         """The reply is over. How it ended, or None when none of it ever came here; what was to follow is gone but for a fade."""

@@ -82,6 +82,11 @@ class Session:
             raise RuntimeError("the session was not started")
         return await asyncio.shield(self._supervisor)
 
+    @property
+    def ending_for(self) -> str | None:
+        """The reason for which the call has ended or is ending; None while it goes on."""
+        return self._reason.result() if self._reason.done() else None
+
     async def close(self, reason: str) -> str:
         """End the call and wait until it has ended. The reason it ended for, which is another when it was ending already."""
         self.end(reason)

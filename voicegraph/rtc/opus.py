@@ -58,6 +58,11 @@ class Encoder:
             self._silence = packet
         return self._silence
 
+    @property
+    def silent(self) -> bool:
+        """Whether the last packet was one of lasting silence, as the one before it."""
+        return self._settled
+
     def _encode(self, pcm: Pcm) -> bytes:
         frame = AudioFrame.from_ndarray(pcm.reshape(1, self._samples), format="s16", layout="mono")
         frame.sample_rate = self._rate

@@ -311,7 +311,7 @@ class Caller:
     async def _open(self, restart: bool, begin: float) -> None:
         pc = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
         self._pc = pc
-        track = OutgoingTrack()
+        track = OutgoingTrack(dtx=False)  # as browsers send, unless told otherwise
         track.play(CLOCK, self._pull)
         transceiver = pc.addTransceiver(track if self._audio else "audio", direction="sendrecv" if self._audio else "recvonly")
         decoder = Decoder(CLOCK)

@@ -23,6 +23,8 @@ from voicegraph.graph.session import Session
 from voicegraph.graph.settings import WRITTEN, Settings
 from voicegraph.graph.spec import GraphSpec, Link, NodeSpec, Position
 
+_OVER = "the test is over"
+
 
 class FakeLine:
     """A caller's end that a test moves by hand."""
@@ -82,7 +84,11 @@ class OneNode:
         self.session = Session(self._spec, self.line, id="test", host=self.host)
         processors = [node.processor for node in self.session.nodes]
         self._source, self.processor, self._sink = processors
-        self.failure: str | None = None
+
+    @property
+    def failure(self) -> str | None:
+        """The reason for which the call ended, unless it was the end of the test."""
+        return None if self.session.ending_for == _OVER else self.session.ending_for
 
     def give(self, port: str, *frames: Frame) -> None:
         """Send frames to an input, as the node above would."""
@@ -118,7 +124,7 @@ class OneNode:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
-        await self.session.close("the test is over")
+        await self.session.close(_OVER)
         await self.host.close()
 
     def _graph(self, processor: type[Processor], options: Mapping[str, Any], rates: Mapping[str, int]) -> GraphSpec:
