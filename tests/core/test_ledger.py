@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voicegraph.core.ledger import Ledger, Mark, Span
+
+RATE = 1000
+
+
+def spoken(*pieces: tuple[str, int], ends: bool = True) -> Ledger:
+    """A ledger with these pieces of text, each spoken by so many samples."""
+    ledger, at = Ledger(RATE), 0
+    for text, samples in pieces:
+        ledger.append(samples, Span(text, at), (), ends)
+        at += len(text)
+    return ledger
+
+
+@pytest.mark.parametrize(
+    ("played", "heard"),
+    [
+        (0, ""),
+        (10, ""),
+        (100, "one"),
+        (240, "one"),
+        (320, "one two"),
+        (500, "one two"),
+        (540, "one two six."),
+        (649, "one two six."),
+        (650, "one two six. "),
+    ],
+)
+def test_words_are_heard_when_more_than_half_of_them_has_left(played: int, heard: str) -> None:
+    assert spoken(("one two six. ", 650)).heard(played) == heard
+
+
+def test_pieces_are_heard_one_after_the_other() -> None:
+    ledger = spoken(("One two. ", 400), ("Three four. ", 600))
+    assert ledger.heard(400) == "One two. "
+    assert ledger.heard(700) == "One two. Three"
+    assert ledger.heard(1000) == "One two. Three four. "
+
+
+def test_word_timings_say_where_words_begin() -> None:
+    ledger = Ledger(RATE)
+    ledger.append(1000, Span("slow and fast", 0), (Mark(0.0, 0), Mark(0.8, 5), Mark(0.9, 9)), ends=True)
+    assert ledger.heard(390) == ""
+    assert ledger.heard(420) == "slow"
+    assert ledger.heard(800) == "slow"
+    assert ledger.heard(860) == "slow and"
+    assert ledger.heard(1000) == "slow and fast"
+
+
+def test_word_timings_count_from_the_frame_that_carries_them() -> None:
+    ledger, span = Ledger(RATE), Span("one two", 0)
+    ledger.append(500, span, (Mark(0.0, 0),), ends=False)
+    ledger.append(500, span, (Mark(0.4, 4),), ends=True)
+    assert ledger.heard(460) == "one"
+    assert ledger.heard(940) == "one"
+    assert ledger.heard(960) == "one two"
+
+
+def test_the_length_of_a_piece_that_is_still_made_is_guessed_from_those_before() -> None:
+    ledger = spoken(("aaaa bbbb ", 1000))
+    ledger.append(100, Span("cccc dddd ", 10), (), ends=False)
+    assert ledger.heard(1100) == "aaaa bbbb "
+    ledger.append(300, Span("cccc dddd ", 10), (), ends=False)
+    assert ledger.heard(1400) == "aaaa bbbb cccc"
+
+
+def test_without_anything_before_a_typical_voice_is_assumed() -> None:
+    ledger = Ledger(RATE)
+    ledger.append(400, Span("fifteen letters", 0), (), ends=False)
+    assert ledger.heard(400) == "fifteen"
+
+
+def test_a_piece_has_ended_when_the_next_one_begins() -> None:
+    ledger = spoken(("One. ", 100), ("Two. ", 100), ends=False)
+    assert ledger.heard(150).startswith("One. ")
+
+
+def test_a_reply_whose_voice_never_said_that_a_piece_has_ended_is_heard_to_its_end() -> None:
+    ledger = spoken(("Some words that nobody speaks so fast. ", 100), ends=False)
+    assert ledger.heard(100) != "Some words that nobody speaks so fast. "
+    ledger.finish()
+    assert ledger.heard(100) == "Some words that nobody speaks so fast. "
+
+
+def test_sound_without_text_moves_what_follows() -> None:
+    ledger = Ledger(RATE)
+    ledger.append(500, None, (), ends=False)
+    ledger.append(500, Span("word", 0), (), ends=True)
+    assert ledger.heard(500) == ""
+    assert ledger.heard(1000) == "word"
+
+
+@given(st.lists(st.tuples(st.text("ab .", min_size=1, max_size=12), st.integers(0, 50)), max_size=6), st.integers(0, 300), st.integers(0, 300))
+def test_what_was_heard_is_the_beginning_of_the_text_and_only_grows(pieces: list[tuple[str, int]], some: int, more: int) -> None:
+    ledger = spoken(*pieces)
+    whole = "".join(text for text, _ in pieces)
+    first, second = sorted((some, more))
+    assert whole.startswith(ledger.heard(second))
+    assert ledger.heard(second).startswith(ledger.heard(first))
+    assert ledger.heard(ledger.samples + 1) == whole
