@@ -87,3 +87,7 @@ def test_an_output_can_only_be_like_an_input() -> None:
 def test_settings_must_be_settings() -> None:
     with pytest.raises(ContractError, match="subclass of Settings"):
         make(__annotations__={"settings": dict})
+
+
+def test_annotations_for_the_type_checker_are_left_alone() -> None:
+    assert make(__annotations__={"engine": "ImportedForTypingOnly"}).contract.settings is Settings

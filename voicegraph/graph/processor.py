@@ -211,10 +211,17 @@ def _contract_of(cls: type[Processor]) -> Contract:
     for out in outs.values():
         if out.like is not None and out.like not in ins:
             raise ContractError(f"{cls.__name__}.{out.name} is like '{out.like}', which is no input of it")
-    settings = get_type_hints(cls).get("settings", Settings)
+    return Contract(ins=ins, outs=outs, settings=_settings_of(cls), queued=queued)
+
+
+def _settings_of(cls: type[Processor]) -> type[Settings]:
+    """The class that `settings` is annotated with. Other annotations are left alone: they may name what is imported for the type checker only."""
+    base = next(each for each in cls.__mro__ if "settings" in inspect.get_annotations(each))
+    alone = type(cls.__name__, (), {"__module__": base.__module__, "__annotations__": {"settings": inspect.get_annotations(base)["settings"]}})
+    settings = get_type_hints(alone)["settings"]
     if not (isinstance(settings, type) and issubclass(settings, Settings)):
         raise ContractError(f"{cls.__name__}.settings must be annotated with a subclass of Settings")
-    return Contract(ins=ins, outs=outs, settings=settings, queued=queued)
+    return settings
 
 
 def _is_queued(cls: type[Processor], port: str) -> bool:
