@@ -44,10 +44,13 @@ class Begin:
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """The turn is over for certain: the reply may be heard. `why` the turn ended, `ended` when its speech did (None: there was none)."""
+    """The turn is over for certain: the reply may be heard. `why` the turn ended, `ended` when its speech did (None: there was none).
+
+    `speculations`: how often a reply was begun before, this one included if it was."""
 
     why: str
     ended: float | None
+    speculations: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,8 +345,8 @@ class Turns:
         assert self._reply is not None
         self._reply.confirmed, self._reply.deaf = now, self._speech.active
         self._interrupted = False
-        self._speculations = 0
-        return [Confirm(why, ended)]
+        speculations, self._speculations = self._speculations, 0
+        return [Confirm(why, ended, speculations)]
 
     def _drop(self, why: str) -> list[Decision]:
         reply, self._reply = self._reply, None

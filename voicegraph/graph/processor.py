@@ -45,6 +45,10 @@ class Replies(Protocol):
         """Why the last reply was dropped; a node may ask while it resets."""
 
     @property
+    def firsts(self) -> Mapping[str, float]:
+        """When each output port (`node.port`) gave its first frame of the live reply: where the time to an answer went."""
+
+    @property
     def unsettled(self) -> int | None:
         """The confirmed reply whose Heard has not arrived yet."""
 

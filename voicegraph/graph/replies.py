@@ -41,6 +41,7 @@ class LiveReplies:
         self._releasing = False
         """Held frames are going on: what is sent meanwhile is held behind them, so that the order stays."""
         self.dropped_for = ""
+        self.firsts: dict[str, float] = {}
         self.flowing = False
         """Whether frames flow at all: False before every node has started and after the links are closed."""
         self._ending = False
@@ -61,6 +62,7 @@ class LiveReplies:
             raise RuntimeError(f"reply {self.unsettled} is not settled: its Heard must arrive before the next begins")
         self._last += 1
         self._live, self._confirmed = self._last, False
+        self.firsts = {}
         self.gate("open")
         return self._last
 
@@ -111,6 +113,10 @@ class LiveReplies:
         self.drop(why)
 
     # --- for links and nodes ---------------------------------------------------------------------------------------------------
+
+    def note(self, port: str) -> None:
+        """This output port has given its first frame of the live reply."""
+        self.firsts[port] = asyncio.get_running_loop().time()
 
     def must_hold(self, epoch: int | None) -> bool:
         return epoch is not None and (not self._confirmed or self._releasing)

@@ -168,7 +168,7 @@ class Session:
 
     def _place(self, spec: NodeSpec) -> Node:
         contract = spec.processor.contract
-        outlets = {name: WiredOutlet(self.replies, self._room) for name in contract.outs}
+        outlets = {name: WiredOutlet(f"{spec.name}.{name}", self.replies, self._room) for name in contract.outs}
         inlets = {name: WiredInlet(name, tuple(link for link in spec.links if link.into == name)) for name in contract.ins}
         processor = spec.processor(Place(name=spec.name, settings=spec.settings, call=self, inlets=inlets, outlets=outlets))
         return Node(processor, list(outlets.values()), self.replies, self.fail, self.released)

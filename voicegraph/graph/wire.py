@@ -97,7 +97,9 @@ class Wire:
 class WiredOutlet:
     """The output port of a running node."""
 
-    def __init__(self, replies: LiveReplies, room: Callable[[], asyncio.Future[None]]) -> None:
+    def __init__(self, name: str, replies: LiveReplies, room: Callable[[], asyncio.Future[None]]) -> None:
+        self._name = name
+        self._noted: int | None = None
         self.wires: list[Wire] = []
         self._replies = replies
         self._room = room
@@ -112,6 +114,9 @@ class WiredOutlet:
         if self.closed or not self._replies.alive(frame.epoch):
             self.stale += 1
             return False
+        if frame.epoch != self._noted and frame.epoch is not None:
+            self._noted = frame.epoch
+            self._replies.note(self._name)
         for wire in self.wires:
             wire.take(frame)
         return self._replies.alive(frame.epoch)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
+from voicegraph.core.stages import TurnEnd
 from voicegraph.core.turns import Amended, Ask, Begin, Confirm, Decision, Drop, SetGate, Turns
 from voicegraph.core.words import Segment
 from voicegraph.frames import (
@@ -56,7 +56,7 @@ class Interruption(Processor):
         self._answer: int | None = None
         """The last reply to spoken words that has sounded: what late words amend."""
         self._timer: asyncio.TimerHandle | None = None
-        self._clock = _TurnClock("", None, 0.0)
+        self._end = TurnEnd("", None, 0.0, 0)
 
     async def run(self) -> None:
         if self.settings.welcome is not None:
@@ -101,7 +101,7 @@ class Interruption(Processor):
                 pass  # of a reply that was dropped while the fact was on its way
             case Playing(on=True):
                 self._note_answer(fact.reply, sounded=True)
-                self._event("turn", **self._clock.report(fact.reply, now))
+                self._event("turn", reply=fact.reply, **self._end.report(self.call.replies.firsts, now))
                 self._carry_out(self._turns.sounding(now))
             case Playing(on=False):
                 self._note_answer(fact.reply, sounded=True)
@@ -131,8 +131,8 @@ class Interruption(Processor):
                 self._asked = ask
                 self._epoch = self.call.replies.begin()
                 self.turns.send(_turn(ask, self._epoch))
-            case Confirm(why, ended):
-                self._clock = _TurnClock(why, ended, self.call.now())
+            case Confirm(why, ended, speculations):
+                self._end = TurnEnd(why, ended, self.call.now(), speculations)
                 if self._asked is not None and self._asked.text:
                     self._event("user-llm-text", text=self._asked.text)
                 self.call.replies.confirm()
@@ -172,24 +172,3 @@ class Interruption(Processor):
 
 def _turn(ask: Ask, epoch: int) -> Turn:
     return Turn(epoch=epoch, text=ask.text, why=ask.why, say=ask.say, language=ask.language, audible=ask.audible, interrupted=ask.interrupted)
-
-
-@dataclass(frozen=True, slots=True)
-class _TurnClock:
-    """When the caller's turn ended, for the report of how long the answer took. Seconds of the loop's clock."""
-
-    why: str
-    speech_ended: float | None
-    confirmed: float
-
-    def report(self, reply: int, now: float) -> dict[str, object]:
-        """What is known when the first sample of the answer has left; milliseconds."""
-        data: dict[str, object] = {"reply": reply, "ended_by": self.why, "turn_end_to_first_sound_ms": _ms(now - self.confirmed)}
-        if self.speech_ended is not None:
-            data["speech_end_to_turn_end_ms"] = _ms(self.confirmed - self.speech_ended)
-            data["speech_end_to_first_sound_ms"] = _ms(now - self.speech_ended)
-        return data
-
-
-def _ms(seconds: float) -> int:
-    return round(seconds * 1000)

@@ -35,7 +35,7 @@ class Floor:
                 case Begin(ask):
                     self.asks.append(ask)
                     note = f"begin {ask.say or ask.text}"
-                case Confirm(why, _):
+                case Confirm(why):
                     note = f"confirm {why}"
                 case Drop(why):
                     note = f"drop {why}"
