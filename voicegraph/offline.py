@@ -21,6 +21,8 @@ QUIET = 2.0
 """Seconds of silence after which a reply counts as finished."""
 BREATH = 10
 """Steps before the end of the caller's speech: who sounded then was not answering it."""
+RATES = range(4000, 192_001)
+"""Hz of a file that speech can be in; a damaged header says anything."""
 FLOOR = 60.0
 """Root mean square (of 32768) below which 20 ms count as silence."""
 
@@ -139,6 +141,8 @@ def read_wav(path: Path) -> tuple[Pcm, int]:
     if width != 2:
         raise WavError(f"{path} has {8 * width} bits per sample: 16 are needed (ffmpeg -i {path} -c:a pcm_s16le out.wav).")
     samples = np.frombuffer(raw[: len(raw) // (2 * channels) * 2 * channels], "<i2").reshape(-1, channels)
+    if rate not in RATES:
+        raise WavError(f"{path} has {rate} samples per second: {RATES[0]} to {RATES[-1]} are possible (ffmpeg -i {path} -ar 16000 out.wav).")
     if not len(samples):
         raise WavError(f"{path} has no sound in it.")
     return samples.mean(axis=1).astype(np.int16), rate

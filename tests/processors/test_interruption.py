@@ -232,6 +232,9 @@ def test_how_long_the_answer_took_is_told_when_it_sounds() -> None:
         assert report == {
             "reply": epoch,
             "ended_by": "silence",
+            "speculations": 1,
+            "stages": [{"stage": "node.turns", "ms": 100}, {"stage": "turn end", "ms": 350}, {"stage": "first sample", "ms": 650}],
+            "unattributed_ms": 0,
             "turn_end_to_first_sound_ms": 650,
             "speech_end_to_turn_end_ms": 450,
             "speech_end_to_first_sound_ms": 1100,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from voicegraph.errors import CallFailed, ReplyFailed
 from voicegraph.mistral.errors import explain, failures
 from voicegraph.mistral.sockets import Sockets
 from voicegraph.mistral.speech import Flow, Manner
+from voicegraph.mistral.streams import sound
 
 if TYPE_CHECKING:
     from mistralai.client import Mistral
@@ -40,8 +40,8 @@ class _Line:
         problem: Exception = ReplyFailed("Mistral closed the voice's connection.")
         try:
             async for event in self.connection.events():
-                if event.type == "speech.audio.delta" and self.flows and hasattr(event, "audio_data"):
-                    self.flows[0].put(base64.b64decode(event.audio_data))
+                if event.type == "speech.audio.delta" and self.flows:
+                    self.flows[0].put(sound(getattr(event, "audio_data", None)))
                 elif event.type == "speech.audio.done" and self.flows:
                     self.flows.popleft().finish()
                 elif event.type == "error":

@@ -38,8 +38,8 @@ async def speech_pieces(response: httpx2.Response) -> AsyncGenerator[bytes, None
     """The sound of a streamed speech answer, in pieces of any number of bytes. Raises ReplyFailed when the stream holds an error or breaks off."""
     async with _Events(response, last="speech.audio.done") as events:
         async for event in events:
-            if event.get("type") == "speech.audio.delta":
-                yield base64.b64decode(event["audio_data"])
+            if event.get("type") == "speech.audio.delta" and (piece := sound(event.get("audio_data"))):
+                yield piece
         if not events.done:
             raise ReplyFailed("Mistral's voice broke off in the middle.")
 
@@ -102,6 +102,14 @@ def _event(data: bytes) -> dict[str, Any] | None:
     if event.get("error") or event.get("object") == "error" or event.get("type") == "error":
         raise ReplyFailed("Mistral reported an error in the middle of its answer.")
     return event
+
+
+def sound(data: Any) -> bytes:
+    """A delta's sound, which travels as base64; nothing where it is none, so that the deltas after it can still be heard."""
+    try:
+        return base64.b64decode(data) if isinstance(data, str) else b""
+    except ValueError:
+        return b""
 
 
 def _text(content: Any) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
+from types import UnionType
 from typing import TYPE_CHECKING, Any
 
 from voicegraph.core.tape import Flush, Tape
@@ -246,15 +247,16 @@ def _plain(event: Any) -> tuple[str, Mapping[str, Any]]:
     """An event's name and fields. One that misses a required field (the SDK gives it as unknown) may still have those that matter here."""
     if hasattr(event, "content"):
         fields = event.content if isinstance(event.content, dict) else {}
-        return (event.type or "") if _REQUIRED.get(event.type or "", set()) <= fields.keys() else "", fields
+        required = _REQUIRED.get(event.type or "", {})
+        return (event.type or "") if all(isinstance(fields.get(name), kind) for name, kind in required.items()) else "", fields
     return event.type, vars(event)
 
 
-_REQUIRED = {
-    "transcription.text.delta": {"text"},
-    "transcription.language": {"audio_language"},
-    "transcription.done": {"text"},
-    **{name: {"time_s"} for name in _CUES},
+_REQUIRED: dict[str, dict[str, type | UnionType]] = {
+    "transcription.text.delta": {"text": str},
+    "transcription.language": {"audio_language": str},
+    "transcription.done": {"text": str},
+    **{name: {"time_s": int | float} for name in _CUES},
 }
 
 
