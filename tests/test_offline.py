@@ -111,6 +111,18 @@ def test_eight_bits_are_refused_with_the_way_out(tmp_path: Path) -> None:
         read_wav(file)
 
 
+@pytest.mark.parametrize("rate", [0, 1, 4_000_000_000])
+def test_a_rate_that_no_speech_has_is_refused(rate: int, tmp_path: Path) -> None:
+    file = tmp_path / "damaged.wav"
+    with wave.open(str(file), "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(bytes(100))
+    raw = file.read_bytes()
+    file.write_bytes(raw[:24] + rate.to_bytes(4, "little") + raw[28:])
+    with pytest.raises(WavError, match=f"has {rate} samples per second"):
+        read_wav(file)
+
+
 def test_a_folder_that_is_not_there_cannot_be_written_to(tmp_path: Path) -> None:
     with pytest.raises(WavError, match="cannot be written"):
         WavLine(tone(8000, 0.1), 8000).save(tmp_path / "nowhere" / "reply.wav")

@@ -45,6 +45,7 @@ def test_what_rtvi_has_no_word_for_is_a_server_message() -> None:
         ({"id": 5, "label": "rtvi-ai", "type": "t", "data": None}, {"id": "5", "label": "rtvi-ai", "type": "t", "data": {}}),
         ({"label": "rtvi-ai", "type": "t", "data": {"a": [1]}}, {"id": "", "label": "rtvi-ai", "type": "t", "data": {"a": [1]}}),
         ({"type": "signalling", "message": {"type": "x", "n": 0}}, {"type": "signalling", "message": {"type": "x", "n": 0}}),
+        ({"label": "rtvi-ai", "type": "t", "data": {"a": "😀"}}, {"id": "", "label": "rtvi-ai", "type": "t", "data": {"a": "😀"}}),
     ],
 )
 def test_a_good_message_is_parsed(sent: dict[str, Any], parsed: dict[str, Any]) -> None:
@@ -66,6 +67,7 @@ def test_a_good_message_is_parsed(sent: dict[str, Any], parsed: dict[str, Any]) 
         ('{"type": "t", "label": "rtvi-ai", "data": "x"}', '"data"'),
         ('{"type": "signalling"}', '"message"'),
         ('{"type": "signalling", "message": {}}', '"message"'),
+        ('{"type": "send-text", "label": "rtvi-ai", "data": {"content": "\\ud83d"}}', "surrogate"),
     ],
 )
 def test_a_bad_message_gets_a_sentence(text: str, sentence: str) -> None:

@@ -126,5 +126,5 @@ def test_decisions_are_always_legal_and_no_word_is_lost(facts: list[tuple[str, f
     model.wait(0.0)
     answered = " ".join(model.answered).split()
     assert not model.live
-    assert model.turns._words.text() == ""
+    assert model.turns.quiet()
     assert model.said | {"goodbye"} <= set(answered), "every word that was said is answered"

@@ -160,6 +160,20 @@ def test_an_unforeseen_failure_of_a_start_names_the_node_and_keeps_its_details_i
     assert "details" in caplog.text
 
 
+def test_a_node_that_cannot_be_made_is_named_too(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Quiet):
+        def __init__(self, place: Place) -> None:
+            super().__init__(place)
+            raise ValueError("details")
+
+    async def main() -> None:
+        with pytest.raises(CallFailed, match="at 'b'"):
+            session_of(Part("b", Broken))
+
+    run_virtual(main())
+    assert "details" in caplog.text
+
+
 def test_a_start_has_a_limit() -> None:
     class Endless(Quiet):
         async def start(self) -> None:

@@ -170,6 +170,22 @@ def test_a_stubborn_task_does_not_keep_the_call_open(caplog: pytest.LogCaptureFi
     assert "bad.run does not let itself be cancelled" in caplog.text
 
 
+def test_a_task_that_is_never_cancelled_does_not_keep_the_process_open() -> None:
+    """It is broken off: `asyncio.run` would wait for it."""
+
+    class Endless(Processor):
+        out = Out(Event)
+
+        async def run(self) -> None:
+            while True:
+                try:
+                    await asyncio.Event().wait()
+                except asyncio.CancelledError:
+                    continue
+
+    ending(Endless, 0.7)
+
+
 def test_a_close_that_hangs_does_not_keep_the_call_open(caplog: pytest.LogCaptureFixture) -> None:
     class Hanging(Processor):
         out = Out(Event)

@@ -78,6 +78,22 @@ async def test_a_failure_before_any_sound_is_tried_once_more(manner: Manner, end
         assert tone(await sound(voice, "Hello.")) == pytest.approx(TONES["Hello."], abs=5)
 
 
+async def test_an_http_error_is_told_without_asking_again() -> None:
+    """The client has tried again already where that could help; once more, and the caller would wait in vain."""
+    async with MistralServer(SCRIPT, QUICK, {"speech": Faults(status=501)}) as server, speaking(server, HTTP) as voice:
+        with pytest.raises(ReplyFailed, match="501"):
+            await sound(voice, "Hello.")
+        assert len(server.log.of(Request)) == 1
+
+
+@both
+async def test_a_delta_that_holds_no_sound_is_passed_over(manner: Manner, endpoint: Endpoint) -> None:
+    noise = tuple(f'{{"type": "speech.audio.delta"{field}}}' for field in ("", ', "audio_data": null', ', "audio_data": "A"'))
+    faults: FaultPlan = {endpoint: Faults(noise=noise, noise_after=3)}
+    async with MistralServer(SCRIPT, QUICK, faults) as server, speaking(server, manner) as voice:
+        assert tone(await sound(voice, "How are you?")) == pytest.approx(TONES["How are you?"], abs=5)
+
+
 @both
 async def test_a_failure_in_the_sound_fails_the_reply(manner: Manner, endpoint: Endpoint) -> None:
     faults: FaultPlan = {endpoint: Faults(drop_after=4)}

@@ -91,6 +91,13 @@ async def test_sound_is_decoded() -> None:
     assert [piece async for piece in speech_pieces(answer(*events))] == [b"\0\0\0"]
 
 
+@pytest.mark.parametrize("broken", [{}, {"audio_data": None}, {"audio_data": "A"}, {"audio_data": "\u00e9"}])
+async def test_a_delta_without_sound_is_passed_over(broken: dict[str, Any]) -> None:
+    delta = {"type": "speech.audio.delta"}
+    events = (delta | broken, delta | {"audio_data": "AAAA"}, {"type": "speech.audio.done"})
+    assert [piece async for piece in speech_pieces(answer(*events))] == [b"\0\0\0"]
+
+
 async def test_one_connection_serves_answer_after_answer() -> None:
     async with MistralServer(Script(replies=["Hello there."])) as server:
         clients = MistralClients()

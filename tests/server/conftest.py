@@ -51,6 +51,13 @@ class Late(Refusing):
     """After the offer was answered."""
     after = 0.1
 
+class Failing(Refusing):
+    """As soon as it runs, before a client can be connected."""
+    async def start(self) -> None: ...
+
+    async def run(self) -> None:
+        raise CallFailed("The engine has stopped.")
+
 class Endless(Refusing):
     """After everybody is gone."""
     after = 3600.0
@@ -62,7 +69,7 @@ def folder(tmp_path: Path) -> Path:
     """Graph files: one that works, one with mistakes, one that cannot start, one that needs a key."""
     (tmp_path / "echo.yaml").write_text(ECHO)
     (tmp_path / "wrong.yaml").write_text(ECHO.replace("echo: echo", "echo: ecko"))
-    for name in ("refusing", "late", "endless"):
+    for name in ("refusing", "late", "endless", "failing"):
         (tmp_path / f"{name}.yaml").write_text(ECHO.replace("  page: page", f"  {name}: {{use: './refusing.py:{name.title()}'}}"))
     (tmp_path / "refusing.py").write_text(REFUSES)
     (tmp_path / "keyed.yaml").write_text(ECHO.replace("  page: page", "  stt: {use: voxtral_stt, from: caller}\n  page: page"))

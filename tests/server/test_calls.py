@@ -109,6 +109,25 @@ async def test_a_caller_learns_why_a_graph_did_not_start_after_all(url: str, cal
     await over(calls)
 
 
+async def test_a_caller_learns_why_a_call_was_over_before_it_was_connected(url: str, calls: Calls, left: Left) -> None:
+    async with Caller(over_http(url, {"body": {"graph": "failing"}})) as caller:
+        error = await caller.wait_for("error")
+        assert error.data["fatal"]
+        assert error.data["error"] == "The engine has stopped."
+    await over(calls)
+    assert not await left()
+
+
+async def test_a_server_that_stops_does_not_wait_for_such_a_caller(
+    http: ClientSession, url: str, sdp: str, server: TestServer, calls: Calls, left: Left
+) -> None:
+    async with http.post(f"{url}/api/offer", json={"sdp": sdp, "type": "offer", "requestData": {"graph": "failing"}}) as answer:
+        assert answer.status in (200, 409)  # whether it failed within the moment that the answer waits
+    await calls.close("The server is shutting down.")
+    assert len(calls) == 0
+    assert not await left()
+
+
 async def test_a_call_can_be_ended_while_it_starts(http: ClientSession, url: str, sdp: str, calls: Calls, left: Left) -> None:
     async with http.post(f"{url}/api/offer", json={"sdp": sdp, "type": "offer", "requestData": {"graph": "endless"}}) as answer:
         pc_id = (await answer.json())["pc_id"]

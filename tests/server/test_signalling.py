@@ -44,7 +44,7 @@ BAD = [
         "/start",
         {"body": {"graph": "eco"}},
         404,
-        "no graph 'eco' (did you mean 'echo'?): choose echo, endless, keyed, late, refusing or wrong",
+        "no graph 'eco' (did you mean 'echo'?): choose echo, endless, failing, keyed, late, refusing or wrong",
     ),
     ("POST", "/start", {"body": {"graph": "../echo.yaml"}}, 404, "no graph"),
     ("POST", "/start", {"body": {"graph": "wrong"}}, 409, "ecko"),
@@ -106,6 +106,22 @@ async def test_another_content_type_is_refused(http: ClientSession, url: str) ->
     async with http.post(f"{url}/start", data="{}", headers={"Content-Type": "text/plain"}) as answer:
         assert answer.status == 415
         assert "application/json" in (await answer.json())["detail"]
+
+
+async def test_a_body_that_is_not_encoded_as_it_says_is_refused(http: ClientSession, url: str) -> None:
+    async with http.post(f"{url}/start", data=b"{}", headers=JSON | {"Content-Encoding": "gzip"}) as answer:
+        assert answer.status == 400
+        assert "Content-Encoding" in (await answer.json())["detail"]
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("voicegraph.server.bodies.BODY_LIMIT", 0.05)
+    host, port = url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"POST /start HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\n{")
+    assert b" 408 " in await asyncio.wait_for(reader.readline(), 10)
+    writer.close()
+    await writer.wait_closed()
 
 
 async def test_a_bad_offer_uses_its_session_up(http: ClientSession, url: str, calls: Calls, left: Left) -> None:

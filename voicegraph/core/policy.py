@@ -35,6 +35,8 @@ class Listening:
     """Silence after which the turn is over although a model with turn events has not said so."""
     speculations: int = 3
     """How often per turn a reply may be begun before the turn is certainly over; 0: never."""
+    manual: bool = False
+    """True: only the caller's hand ends a turn (push to talk), and only it stops a reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class Speaking:
 
     interruptible: bool = True
     """False: nothing that is said stops a reply (a command still does)."""
+    protect: float = 0.0
+    """The beginning of each reply that nothing which is said stops."""
     duck: float = 0.08
     """Speech after which the reply gets quieter."""
     pause: float = 0.22
@@ -67,6 +71,8 @@ class Speaking:
     """After the speech over it has ended: how long to wait for words before it goes on."""
     ignore: frozenset[str] = BACKCHANNELS
     """What does not count as words."""
+    echo: bool = True
+    """Whether words that repeat what was just spoken are taken for its echo."""
 
 
 @dataclass(frozen=True, slots=True)

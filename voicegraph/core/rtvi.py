@@ -63,9 +63,21 @@ def parse(text: str) -> dict[str, Any]:
         found = json.loads(text)
     except (ValueError, RecursionError) as problem:
         raise ValueError("This message is not JSON.") from problem
+    if not _is_unicode(found, text):
+        raise ValueError("This message has half of a surrogate pair in it, which is no character.")
     if not isinstance(found, dict) or not isinstance(found.get("type"), str):
         raise ValueError('A message is a JSON object with a "type".')
     return _signalling(found) if found["type"] == SIGNALLING else _rtvi(found)
+
+
+def _is_unicode(found: Any, text: str) -> bool:
+    """Whether its strings can be sent on: JSON may spell halves of surrogate pairs (RFC 8259, 8.2), which UTF-8 cannot."""
+    try:
+        if "\\u" in text:
+            json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _signalling(found: dict[str, Any]) -> dict[str, Any]:

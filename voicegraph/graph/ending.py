@@ -9,7 +9,7 @@ from typing import Any
 
 CANCEL_LIMIT = 0.1
 CANCEL_ROUNDS = 5
-"""A task that swallows its cancellation is cancelled again, this often, and then left behind with a warning."""
+"""A task that swallows its cancellation is cancelled again, this often, and then broken off with a warning."""
 
 log = logging.getLogger(__name__)
 
@@ -27,11 +27,27 @@ async def cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
             if again or not task.cancelling():
                 task.cancel()
         _, pending = await asyncio.wait(pending, timeout=CANCEL_LIMIT)
-    for task in tasks:
-        if task in pending:
+    if pending:
+        for task in pending:
             log.warning("task %s does not let itself be cancelled", task.get_name())
-        elif not task.cancelled():
+            _break_off(task)
+        _, pending = await asyncio.wait(pending, timeout=CANCEL_LIMIT)
+    for task in tasks:
+        if task not in pending and not task.cancelled():
             task.exception()  # retrieved, or asyncio would complain of it
+
+
+def _break_off(task: asyncio.Task[None]) -> None:
+    """Close its coroutine where it waits: code that swallows CancelledError seldom swallows GeneratorExit too.
+
+    Without this the process could not end, since `asyncio.run` waits for every task."""
+    work = task.get_coro()
+    try:
+        if isinstance(work, Coroutine):
+            work.close()
+    except Exception as problem:  # noqa: BLE001  # what its last `finally` raises, or that it has swallowed this as well
+        log.warning("task %s does not end: %r", task.get_name(), problem)
+    task.cancel()  # wakes it, so that it finds its coroutine closed
 
 
 async def close_all(closing: Mapping[str, Coroutine[Any, Any, None]], limit: float) -> None:

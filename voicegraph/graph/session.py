@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 class Session:
     """Runs a checked graph for one caller: `await start()`, then `await wait()` for the reason it ended, or `await close(reason)`.
 
-    It is the `Call` that its processors see.
+    It is the `Call` that its processors see. Raises CallFailed when a node cannot be made.
     """
 
     def __init__(self, spec: GraphSpec, line: Line, *, id: str, host: Host) -> None:
@@ -71,7 +71,7 @@ class Session:
             if task.cancelled():
                 raise CallFailed(f"'{node.processor.name}' did not start")
             if task.done() and (problem := task.exception()) is not None:
-                raise CallFailed(self._sentence(problem, node.processor)) from problem
+                raise CallFailed(self._sentence(problem, node.processor.name)) from problem
         for task, node in zip(starting, self.nodes, strict=True):
             if not task.done():
                 raise CallFailed(f"'{node.processor.name}' did not start within {START_LIMIT:g} s")
@@ -134,7 +134,7 @@ class Session:
         elif isinstance(problem, ReplyFailed):
             self._reply_failed(str(problem), epoch if epoch is not None else self.replies.live)
         else:
-            self.end(self._sentence(problem, processor))
+            self.end(self._sentence(problem, processor.name))
 
     def end(self, reason: str) -> None:
         if not self._reason.done():
@@ -170,7 +170,10 @@ class Session:
         contract = spec.processor.contract
         outlets = {name: WiredOutlet(f"{spec.name}.{name}", self.replies, self._room) for name in contract.outs}
         inlets = {name: WiredInlet(name, tuple(link for link in spec.links if link.into == name)) for name in contract.ins}
-        processor = spec.processor(Place(name=spec.name, settings=spec.settings, call=self, inlets=inlets, outlets=outlets))
+        try:
+            processor = spec.processor(Place(name=spec.name, settings=spec.settings, call=self, inlets=inlets, outlets=outlets))
+        except Exception as problem:  # whatever a node's author made it raise ends this call, with a sentence
+            raise CallFailed(self._sentence(problem, spec.name)) from problem
         return Node(processor, list(outlets.values()), self.replies, self.fail, self.released)
 
     def _start_task(self, work: Coroutine[Any, Any, None], processor: Processor, what: str) -> asyncio.Task[None]:
@@ -194,11 +197,11 @@ class Session:
         if self.alive(epoch):
             floor.do(floor.processor.failed, sentence)
 
-    def _sentence(self, problem: BaseException, processor: Processor) -> str:
+    def _sentence(self, problem: BaseException, name: str) -> str:
         if isinstance(problem, CallFailed | ReplyFailed):
             return str(problem)
-        log.error("call %s: '%s' failed", self.id, processor.name, exc_info=problem)
-        return f"Something went wrong inside the agent, at '{processor.name}'. The server's log says more."
+        log.error("call %s: '%s' failed", self.id, name, exc_info=problem)
+        return f"Something went wrong inside the agent, at '{name}'. The server's log says more."
 
     def _room(self) -> asyncio.Future[None]:
         future: asyncio.Future[None] = self._loop.create_future()

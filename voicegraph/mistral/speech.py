@@ -82,7 +82,11 @@ class Voice(Protocol):
 
 
 async def spoken(voice: Voice, text: str, flow: Flow) -> AsyncGenerator[Pcm, None]:
-    """The sound of `text`, for which `flow` was asked. Asked for once more if it fails before any has come; then raises ReplyFailed."""
+    """The sound of `text`, for which `flow` was asked. Asked for once more if it fails before any has come; then raises ReplyFailed.
+
+    Not after an HTTP error: the client has tried those again itself, and the caller has waited for it."""
+    from mistralai.client.errors import MistralError
+
     heard = False
     for again in (True, False):
         try:
@@ -93,7 +97,7 @@ async def spoken(voice: Voice, text: str, flow: Flow) -> AsyncGenerator[Pcm, Non
             return
         except failures() as problem:
             trouble = explain(problem)
-            if heard or trouble.lasting or not again:
+            if heard or trouble.lasting or not again or isinstance(problem, MistralError):
                 raise ReplyFailed(trouble.sentence) from problem
         flow = await voice.say(text)
 

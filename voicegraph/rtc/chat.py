@@ -71,6 +71,11 @@ class Chat:
         self._scolded = False
         self._closed = asyncio.Event()
 
+    @property
+    def ready(self) -> bool:
+        """Whether the client has had its handshake."""
+        return self._ready
+
     def attach(self, channel: RTCDataChannel) -> None:
         """The client has opened this channel."""
         if channel.label != LABEL:

@@ -132,6 +132,11 @@ class Peer:
         if self._gone or self._closing:
             raise CallFailed(self._gone or "The call was closed before it was connected.")
 
+    @property
+    def ready(self) -> bool:
+        """Whether the client has had its handshake: from then on it is told everything at once."""
+        return self._chat.ready
+
     async def close(self, reason: str) -> None:
         """Tell the client the reason ("" for none), then give everything back. Takes about two seconds at most; may be called again."""
         if self._closing is None:

@@ -86,6 +86,8 @@ async def serve(catalogue: Catalogue, options: Options, ready: Callable[[str], N
             warming = loop.create_task(_warm(catalogue, host))
             await stop.wait()
         finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)  # a second one ends the process, whatever a node of somebody's own still does
             if warming is not None:
                 warming.cancel()
             await runner.cleanup()

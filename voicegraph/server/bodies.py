@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Literal, TypeVar
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from voicegraph.errors import BadRequest
+
+BODY_LIMIT = 10.0
+"""Seconds that a request's body may take."""
 
 
 class Body(BaseModel):
@@ -70,11 +75,21 @@ async def read(request: web.Request, kind: type[B]) -> B:
     """The request's JSON as `kind`. Raises BadRequest with a sentence that names the place."""
     if request.content_type != "application/json":  # also what makes a browser ask before another site's page may call
         raise BadRequest(f"The body must be sent as application/json, not as {request.content_type}.", 415)
-    raw = await request.read()
+    raw = await _raw(request)
     try:
         return kind.model_validate_json(raw)
     except ValidationError as problem:
         raise BadRequest(_sentence(problem)) from problem
+
+
+async def _raw(request: web.Request) -> bytes:
+    try:
+        async with asyncio.timeout(BODY_LIMIT):
+            return await request.read()
+    except TimeoutError as problem:
+        raise BadRequest(f"The body did not come within {BODY_LIMIT:g} s.", 408) from problem
+    except (HttpProcessingError, web.RequestPayloadError) as problem:
+        raise BadRequest("The body is not encoded as its Content-Encoding says, or it is cut off.") from problem
 
 
 def _sentence(problem: ValidationError) -> str:

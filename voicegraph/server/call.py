@@ -171,7 +171,11 @@ class Call:
             return str(problem)
         self._session = session
         started.set_result("")
-        return await session.wait()
+        reason = await session.wait()
+        self._session = None
+        if not self._reason and self._peer is not None and not self._peer.ready:
+            await self._apologise(reason)  # it failed by itself, before the client could be told anything
+        return reason
 
     async def _apologise(self, sentence: str) -> None:
         """The client is still connecting: wait for it, so that it learns why there will be no call."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from voicegraph.core.evidence import Cue
 from voicegraph.core.policy import Policy
-from voicegraph.core.turns import Amended, Ask, Begin, Confirm, Cue, Decision, Drop, SetGate, Turns
+from voicegraph.core.turns import Amended, Ask, Begin, Confirm, Decision, Drop, SetGate, Turns
 from voicegraph.core.words import Segment
 
 
@@ -15,7 +16,7 @@ class Floor:
     log: (seconds since the beginning, decision in words); asks: what each reply was asked."""
 
     def __init__(self, policy: Policy | None = None) -> None:
-        self.turns = Turns(policy or Policy())
+        self.turns = Turns(policy)
         self.now = 100.0
         self.log: list[tuple[float, str]] = []
         self.asks: list[Ask] = []
@@ -81,6 +82,12 @@ class Floor:
 
     def heard(self, sounded: bool = True) -> Floor:
         return self.do(lambda now: self.turns.settled(now, sounded))
+
+    def spoken(self, text: str) -> Floor:
+        return self.do(lambda now: self.turns.progress(now, text))
+
+    def talk(self, on: bool) -> Floor:
+        return self.do(lambda now: self.turns.talk(now, on))
 
     def muted(self) -> Floor:
         return self.do(self.turns.muted)

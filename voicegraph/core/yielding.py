@@ -1,0 +1,94 @@
+"""Does the caller want the floor back while a confirmed reply is being made or sounds? Duck, pause, or give it up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from voicegraph.core.echo import is_echo
+from voicegraph.core.endpoint import plain
+from voicegraph.core.evidence import Alarm, Evidence
+from voicegraph.core.policy import Policy
+
+Gate = Literal["open", "ducked", "paused"]
+
+
+@dataclass(slots=True)
+class Floor:
+    """A reply that has the floor. Times are when it got there, None before."""
+
+    known: frozenset[int]
+    """The segments that had words when it began, and when it began to sound: none of them speaks over it."""
+    text: str = ""
+    """The spoken words that it answers; "" when it answers none."""
+    confirmed: float | None = None
+    sounding: float | None = None
+    gate: Gate = "open"
+    deaf: bool = False
+    """Speech that does not count as speech over it: it was going on when it was confirmed (or is noise taken for it), or it is its own echo."""
+    spoken: str = ""
+    """What has left of it so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Yielding:
+    """`judge` says what the caller is to hear of the reply now, or that it is over."""
+
+    policy: Policy
+
+    def judge(self, now: float, floor: Floor, known: Evidence, alarm: Alarm) -> Gate | Literal["over"]:
+        if floor.sounding is not None and self._protected(now, floor.sounding, alarm):
+            return "open"
+        if self._words_take_it(floor, known):
+            return "over"
+        return self._speech_takes_it(now, floor, known, alarm)
+
+    def _protected(self, now: float, sounding: float, alarm: Alarm) -> bool:
+        speaking = self.policy.speaking
+        return self.policy.listening.manual or not speaking.interruptible or not alarm.passed(now, sounding + speaking.protect)
+
+    def _words_take_it(self, floor: Floor, known: Evidence) -> bool:
+        """Whether words beyond the turn that is being answered have come, other than sounds of listening and echoes."""
+        if floor.sounding is None:  # the caller goes on, or late words change the question; what was typed is answered all the same
+            return bool(floor.text) and plain(known.words.text()) != plain(floor.text)
+        echoes = self._echoes(floor, known)
+        if echoes:
+            floor.deaf = True
+        said = plain(known.words.text(but=floor.known | known.words.saying(self.policy.speaking.ignore) | echoes))
+        return len(said.split()) >= self.policy.speaking.words
+
+    def _echoes(self, floor: Floor, known: Evidence) -> frozenset[int]:
+        if not self.policy.speaking.echo:
+            return frozenset()
+        return frozenset(number for number in known.words.numbers() - floor.known if is_echo(known.words.text_of([number]), floor.spoken))
+
+    def no_question(self, floor: Floor, known: Evidence) -> frozenset[int]:
+        """The segments said over the reply that need no answer: sounds of listening, and the reply's echo.
+
+        One or two words that repeat it may as well be an answer ("Tuesday"): they wait for their turn."""
+        echoes = {each for each in self._echoes(floor, known) if len(plain(known.words.text_of([each])).split()) > 2}
+        return (known.words.saying(self.policy.speaking.ignore) - floor.known) | echoes
+
+    def unheeded(self, floor: Floor, known: Evidence) -> frozenset[int]:
+        """The segments that a reply which goes on has passed over: too little to end it, and no answer to it either."""
+        return (known.words.numbers() - floor.known - self._echoes(floor, known)) | self.no_question(floor, known)
+
+    def _speech_takes_it(self, now: float, floor: Floor, known: Evidence, alarm: Alarm) -> Gate | Literal["over"]:
+        """How far speech over the reply has pushed it back."""
+        speech, speaking, thinking = known.speech, self.policy.speaking, self.policy.thinking
+        pause, drop = (thinking.pause, thinking.drop) if floor.sounding is None else (speaking.pause, speaking.drop)
+        if speech.active and speech.on is not None and not floor.deaf:
+            if alarm.passed(now, speech.on + drop):
+                return "over"
+            if alarm.passed(now, speech.on + pause):
+                return "paused"
+            if floor.sounding is not None and alarm.passed(now, speech.on + speaking.duck):
+                return "paused" if floor.gate == "paused" else "ducked"
+            return floor.gate
+        quiet_since = now if speech.off is None else speech.off
+        waits = floor.gate == "paused" and not floor.deaf and not self._nothing_said(floor, known)
+        return "paused" if waits and not alarm.passed(now, quiet_since + speaking.restore) else "open"
+
+    def _nothing_said(self, floor: Floor, known: Evidence) -> bool:
+        """Whether the final words of the speech over the reply are known, and nothing (or nothing that counts) was said."""
+        return known.speech.final_since and known.words.settled(but=floor.known)
