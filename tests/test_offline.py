@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from voicegraph.audio.resample import resample
 from voicegraph.core import rtvi
 from voicegraph.core.screen import Screen
 from voicegraph.core.sound import Pcm
-from voicegraph.offline import Transcript, WavError, WavLine, loud, read_wav, resample
+from voicegraph.offline import Transcript, WavError, WavLine, loud, read_wav
 from voicegraph.testing.clock import run_virtual
 
 

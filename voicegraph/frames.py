@@ -107,6 +107,13 @@ class Muted(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Talk(Command):
+    """Push to talk: the caller takes the floor by hand (`on`), or gives it; giving it alone is "send now"."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Interrupt(Command):
     """The caller pressed stop."""
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import wave
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 
+from voicegraph.audio.resample import resample
 from voicegraph.core.sound import Pcm
 from voicegraph.errors import VoicegraphError
 from voicegraph.graph.line import Hear, Message, Obey, Pull
@@ -48,7 +47,7 @@ class Transcript:
         data: Any = message.get("data") or {}
         match message.get("type"):
             case "user-transcription" if data["final"]:
-                self._lines[f"caller {len(self._lines)}"] = ("caller", data["text"])
+                self._lines[f"caller {data['segment']}"] = ("caller", data["text"])  # late final words take the place of the earlier ones
             case "bot-output":
                 words = data["spoken_progress"]["accumulated_text"] if data["will_be_spoken"] else data["text"]
                 if words:
@@ -146,17 +145,6 @@ def read_wav(path: Path) -> tuple[Pcm, int]:
     if not len(samples):
         raise WavError(f"{path} has no sound in it.")
     return samples.mean(axis=1).astype(np.int16), rate
-
-
-def resample(pcm: Pcm, rate: int, to: int) -> Pcm:
-    """The whole recording at another rate, in Hz."""
-    if rate == to:
-        return pcm
-    frame = av.AudioFrame.from_ndarray(pcm.reshape(1, -1), format="s16", layout="mono")
-    frame.sample_rate, frame.pts, frame.time_base = rate, 0, Fraction(1, rate)
-    resampler = av.AudioResampler(format="s16", layout="mono", rate=to)
-    pieces = [piece.to_ndarray().reshape(-1) for each in (frame, None) for piece in resampler.resample(each)]
-    return np.concatenate(pieces).astype(np.int16, copy=False)
 
 
 def loud(pcm: Pcm) -> bool:

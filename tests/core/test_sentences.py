@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicegraph.core.playout import Span
+from voicegraph.core.ledger import Span
 from voicegraph.core.sentences import LIMIT, Clauses, speakable
 
 ANY = st.text(alphabet=st.sampled_from(list("abcIZä .,;!?…。、日本ー」\"'()—-\n\u00a0«»123é🙂한\u0301")), max_size=700)

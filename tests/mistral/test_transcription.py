@@ -239,7 +239,12 @@ async def test_what_was_answered_is_not_heard_again() -> None:
 
 
 async def test_noise_in_the_protocol_is_passed_over() -> None:
-    events = ('{"type":"transcription.text.delta"}', '{"type":"transcription.text.delta","text":null}', '{"type":"turn.end"}', '{"type":"turn.end","time_s":[]}')
+    events = (
+        '{"type":"transcription.text.delta"}',
+        '{"type":"transcription.text.delta","text":null}',
+        '{"type":"turn.end"}',
+        '{"type":"turn.end","time_s":[]}',
+    )
     noise = ('{"type":"transcription.from_the_future"}', "no json", "[]", *events)
     faults: FaultPlan = {"transcription": Faults(noise=noise, noise_after=3)}
     async with MistralServer(Script(utterances=["hello there"]), QUICK, faults) as server, listening(server, FLUSHED) as caller:

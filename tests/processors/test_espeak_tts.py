@@ -3,7 +3,7 @@ from collections.abc import AsyncIterator
 import numpy as np
 import pytest
 
-from voicegraph.core.playout import Span
+from voicegraph.core.ledger import Span
 from voicegraph.errors import CallFailed
 from voicegraph.frames import ReplyAudio, ReplyText
 from voicegraph.local.espeak import RATE

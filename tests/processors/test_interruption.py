@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from voicegraph.core.policy import PRESETS
 from voicegraph.errors import CallFailed
-from voicegraph.frames import Amend, Event, Heard, Interrupt, Muted, Playing, Speech, Starved, Turn, TurnCue, Typed, Words
+from voicegraph.frames import Amend, Event, Heard, Interrupt, Muted, Playing, Progress, Speech, Starved, Talk, Turn, TurnCue, Typed, Words
 from voicegraph.graph.processor import Gate
 from voicegraph.graph.settings import WRITTEN
 from voicegraph.processors._policy import InterruptionSettings
@@ -300,3 +300,52 @@ def test_an_option_that_makes_no_sense_is_refused() -> None:
     for options in ({"preset": "lazy"}, {"speaking": {"words": 0}}, {"listening": {"silence": 300}}, {"pause": "1s"}):
         with pytest.raises(ValidationError):
             settings(**options)
+
+
+def test_who_says_nothing_is_reminded_and_then_hung_up_on() -> None:
+    async def test(node: OneNode) -> None:
+        await asyncio.sleep(5.1)
+        (reminder,) = turns(node)
+        assert (reminder.why, reminder.say) == ("reminder", "Are you there?")
+        assert reminder.epoch is not None
+        node.give("playout", Playing(reply=reminder.epoch, on=True), Playing(reply=reminder.epoch, on=False), heard(reminder.epoch))
+        await asyncio.sleep(5.1)
+        assert await node.session.wait() == "The call ended because nobody said anything for a while."
+
+    run(test, {"reminders": {"after": "5s", "words": ["Are you there?"]}})
+
+
+def test_push_to_talk_is_the_callers_hand() -> None:
+    async def test(node: OneNode) -> None:
+        node.give("commands", Talk(on=True))
+        node.give("words", Words(segment=0, text="Hello", final=True))
+        await asyncio.sleep(20)
+        assert turns(node) == []
+        node.give("commands", Talk(on=False))
+        await asyncio.sleep(1)
+        assert [turn.text for turn in turns(node)] == ["Hello"]
+
+    run(test, {"mode": "manual"})
+
+
+def test_the_agents_own_echo_does_not_stop_it() -> None:
+    async def test(node: OneNode) -> None:
+        epoch = await say(node, "Tell me a story.")
+        node.give("playout", Progress(reply=epoch, text="Once upon a time there was a lighthouse"))
+        await asyncio.sleep(0.1)
+        node.give("words", Words(segment=1, text="there was a lighthouse", final=True))
+        await asyncio.sleep(0.1)
+        assert node.session.alive(epoch)
+        node.give("words", Words(segment=2, text="stop", final=False))
+        assert not node.session.alive(epoch)
+
+    run(test)
+
+
+def test_what_is_in_effect_is_told_in_full() -> None:
+    settings = InterruptionSettings.model_validate({"preset": "eager", "speaking": {"pause": "150ms"}}, context=WRITTEN)
+    effective = settings.effective()
+    assert effective["speaking"]["pause"] == "150ms"
+    assert effective["speaking"]["duck"] == "60ms"
+    assert effective["listening"]["silence"] == "300ms"
+    assert "okay" in effective["speaking"]["ignore"]

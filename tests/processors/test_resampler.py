@@ -1,7 +1,7 @@
 import numpy as np
 
 from voicegraph.audio.resample import resample
-from voicegraph.core.playout import Mark, Span
+from voicegraph.core.ledger import Mark, Span
 from voicegraph.core.sound import Pcm
 from voicegraph.frames import CallerAudio, ReplyAudio
 from voicegraph.processors.resampler import Resampler

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from voicegraph.core.playout import Span
+from voicegraph.core.ledger import Span
 from voicegraph.errors import CallFailed
 from voicegraph.frames import ReplyAudio, ReplyText
 from voicegraph.processors.voxtral_tts import VoxtralTts, VoxtralTtsSettings

@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from voicegraph.frames import Command, Interrupt, Muted, Typed
+from voicegraph.frames import Command, Interrupt, Muted, Talk, Typed
 from voicegraph.processors.webrtc_in import WebrtcIn
 from voicegraph.testing.runner import OneNode
 
@@ -33,6 +33,8 @@ async def test_sound_comes_at_the_rate_of_the_options() -> None:
         (rtvi("send-text", {"content": "a", "options": {"audio_response": False}}), Typed(text="a", audible=False)),
         (rtvi("send-text", {"content": "a", "options": None}), Typed(text="a")),
         (rtvi("client-message", {"t": "interrupt"}), Interrupt()),
+        (rtvi("client-message", {"t": "talk", "d": {"on": True}}), Talk(on=True)),
+        (rtvi("client-message", {"t": "talk", "d": {"on": False}}), Talk(on=False)),
         (rtvi("client-message", {"t": "mute", "d": {"on": True}}), Muted(on=True)),
         (track_status(0, False), Muted(on=True)),
     ],

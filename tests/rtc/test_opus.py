@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from voicegraph.core.sound import Pcm
-from voicegraph.rtc.opus import RATES, Decoder, Encoder
+from voicegraph.core.sound import OPUS_RATES, Pcm
+from voicegraph.rtc.opus import Decoder, Encoder
 
 
 def tone(rate: int, seconds: float, hz: float = 440.0) -> Pcm:
@@ -15,7 +15,7 @@ def pitch(pcm: Pcm, rate: int) -> float:
     return float(np.argmax(spectrum)) * rate / pcm.size
 
 
-@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize("rate", OPUS_RATES)
 def test_sound_survives_the_way_there_and_back(rate: int) -> None:
     encoder, decoder = Encoder(rate), Decoder(16_000)
     blocks = tone(rate, 0.5).reshape(-1, rate // 50)

@@ -57,6 +57,12 @@ def _link(link: Link) -> str:
 
 
 def _options(node: NodeSpec) -> dict[str, object]:
-    """Options as written, then the defaults of the others."""
-    effective = {name: f"{value}  (default)" for name, value in node.settings.model_dump(mode="json", exclude=set(node.written)).items()}
-    return {**node.written, **effective}
+    """Every option with what is in effect: as written, so that nothing of the environment shows; else the default."""
+    return {name: _shown(value, node.written.get(name), name in node.written) for name, value in node.settings.effective().items()}
+
+
+def _shown(value: object, written: object, is_written: bool) -> object:
+    if isinstance(value, dict) and isinstance(written, dict | None):
+        parts = value | (written or {})
+        return ", ".join(f"{name} {part}" for name, part in parts.items())
+    return written if is_written else f"{value}  (default)"

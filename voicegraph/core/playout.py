@@ -13,9 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from voicegraph.core.ledger import Ledger
-from voicegraph.core.ledger import Mark as Mark
-from voicegraph.core.ledger import Span as Span
+from voicegraph.core.ledger import Ledger, Mark, Span
 from voicegraph.core.sound import Pcm
 
 FADE = 0.01

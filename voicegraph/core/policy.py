@@ -76,10 +76,25 @@ class Speaking:
 
 
 @dataclass(frozen=True, slots=True)
+class Reminders:
+    """While nobody has the floor."""
+
+    after: float = 10.0
+    """Silence before each reminder, and before hanging up."""
+    words: tuple[str, ...] = ()
+    """What is said, one after the other; none: silence is left alone."""
+    count: int | None = None
+    """How many reminders; None: as many as there are words."""
+    hang_up: bool = True
+    """Whether the call ends when the last reminder was of no use."""
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     listening: Listening = field(default_factory=Listening)
     thinking: Thinking = field(default_factory=Thinking)
     speaking: Speaking = field(default_factory=Speaking)
+    reminders: Reminders = field(default_factory=Reminders)
 
 
 PRESETS: Mapping[str, Policy] = {

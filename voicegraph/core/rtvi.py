@@ -49,7 +49,7 @@ def server_message(t: str, d: Any = None) -> dict[str, Any]:
 
 
 def signal(type: str, **fields: Any) -> dict[str, Any]:
-    """SmallWebRTC signalling to the client, such as `peerLeft` or `renegotiate`."""
+    """SmallWebRTC signalling to the client, such as `peerLeft`."""
     return {"type": SIGNALLING, "message": {"type": type, **fields}}
 
 

@@ -10,7 +10,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from voicegraph.core.playout import Span
+from voicegraph.core.ledger import Span
 
 FIRST = 40
 """Characters after which the first piece is cut at a word when no clause has ended: two seconds of speech, time enough to make the second."""
@@ -210,3 +210,22 @@ class Clauses:
         self._scan = _Scan()
         self._is_first, self._limit = False, LIMIT
         return span
+
+
+class SpokenClauses:
+    """`Clauses` for one reply of which some text may be for the screen only: such text leaves a gap, which ends a span."""
+
+    def __init__(self) -> None:
+        self._clauses = Clauses()
+        self._end = 0
+
+    def feed(self, text: str, at: int, spoken: bool, last: bool) -> list[Span]:
+        """The next piece, of any size, whose first character is the reply's `at`-th; `last`: there is no more. Returns what can be spoken now."""
+        spans: list[Span] = []
+        if spoken:
+            if at != self._end:
+                spans += self._clauses.flush()
+                self._clauses = Clauses(at)
+            spans += self._clauses.feed(text)
+            self._end = at + len(text)
+        return spans + self._clauses.flush() if last else spans

@@ -19,6 +19,7 @@ from voicegraph.core.endpoint import plain
 from voicegraph.core.endpointing import Endpointing
 from voicegraph.core.evidence import Alarm, Cue, Cues, Evidence, Speech
 from voicegraph.core.policy import Policy
+from voicegraph.core.silence import HANG_UP, Silence
 from voicegraph.core.words import Segment
 from voicegraph.core.yielding import Floor, Gate, Yielding
 
@@ -76,7 +77,12 @@ class Amended:
     text: str
 
 
-Decision = Begin | Confirm | Drop | SetGate | Amended
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """Nobody has said anything for long enough: the call is over."""
+
+
+Decision = Begin | Confirm | Drop | SetGate | Amended | HangUp
 
 
 @dataclass(slots=True)
@@ -94,6 +100,7 @@ class Turns:
         self._endpointing = Endpointing(self.policy.listening)
         self._yielding = Yielding(self.policy)
         self._known = Evidence()
+        self._silence = Silence(self.policy.reminders)
         self._alarm = Alarm()
         self._reply: _Reply | None = None
         self._settling: _Reply | None = None
@@ -228,7 +235,9 @@ class Turns:
             return [*self._begin(self._asked.popleft(), frozenset()), *self._confirm(now, "asked", None)]
         words = self._known.words
         segments = words.numbers()
-        if not segments or plain(words.text()) == self._given_up:
+        if not segments:
+            return self._quiet(now)
+        if plain(words.text()) == self._given_up:
             return []
         state, why = self._endpointing.judge(now, self._known, self._alarm)
         if state == "over":
@@ -237,6 +246,14 @@ class Turns:
             self._speculations += 1
             return self._begin(self._spoken(), segments)
         return []
+
+    def _quiet(self, now: float) -> list[Decision]:
+        said = self._silence.judge(now, self.quiet(), self._alarm)
+        if said is None:
+            return []
+        if said == HANG_UP:
+            return [HangUp()]
+        return [*self._begin(Ask("", why="reminder", say=said), frozenset()), *self._confirm(now, "quiet", None)]
 
     def _speculative(self, now: float, reply: _Reply) -> list[Decision]:
         """An unconfirmed reply lives while the words are the same and the turn may be over."""
@@ -266,6 +283,7 @@ class Turns:
 
     def _begin(self, ask: Ask, segments: frozenset[int]) -> list[Decision]:
         ask = replace(ask, interrupted=self._interrupted)
+        self._silence.broken(by_caller=ask.why in ("words", "typed"))
         self._reply = _Reply(self._known.words.numbers(), ask.text if ask.why == "words" else "", ask=ask, segments=segments)
         return [Begin(ask)]
 

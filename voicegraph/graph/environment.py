@@ -1,6 +1,6 @@
 """`${NAME}`, `${NAME:-default}` and `$$` in the values of a graph file.
 
-Expanded after parsing, so what a variable holds can never change the file's structure, and kept out of every message and drawing:
+Expanded after parsing, so what a variable holds can never change the file's structure, and kept out of every message:
 those show the file's own text.
 """
 

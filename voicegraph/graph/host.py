@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any
 
 from voicegraph.graph.ending import close_all
-from voicegraph.graph.processor import Shared
+from voicegraph.graph.processor import S, Shared
 
-S = TypeVar("S", bound=Shared)
 CLOSE_LIMIT = 2.0
 
 

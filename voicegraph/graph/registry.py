@@ -77,9 +77,7 @@ class Registry:
 
     def giving(self, kind: type[Frame]) -> list[str]:
         """The processors that make this kind of something else."""
-        return [
-            name for name, cls in self.catalogue.items() if _gives(cls, kind) and not any(_fits(kind, port) for port in cls.contract.ins.values())
-        ]
+        return [name for name, cls in self.catalogue.items() if _gives(cls, kind) and not _needs(cls, kind)]
 
     def taking(self, kind: type[Frame]) -> list[str]:
         """The processors that make something else of this kind."""
@@ -123,7 +121,7 @@ def _gives(cls: type[Processor], kind: type[Frame]) -> bool:
     return any(issubclass(out.kind, kind) for out in cls.contract.outs.values() if not out.like)
 
 
-def _filters(cls: type[Processor], kind: type[Frame]) -> bool:
+def _needs(cls: type[Processor], kind: type[Frame]) -> bool:
     """Whether it needs the kind to give it."""
     return any(_fits(kind, port) for port in cls.contract.ins.values())
 

@@ -15,6 +15,10 @@ _DECIBELS = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*dB")
 class Settings(BaseModel):
     """The base of every processor's options: unknown keys are errors, values do not change during a call."""
 
+    def effective(self) -> dict[str, Any]:
+        """Every option with the value that is in effect, as it would be written in a file."""
+        return self.model_dump(mode="json")
+
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, protected_namespaces=())
 
 

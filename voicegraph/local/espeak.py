@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from voicegraph.core.playout import Mark
+from voicegraph.core.ledger import Mark
 from voicegraph.core.sound import Pcm
 from voicegraph.errors import CallFailed
 

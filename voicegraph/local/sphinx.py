@@ -56,7 +56,7 @@ class SphinxEngine:
 
     def __init__(self, most: int | None = None) -> None:
         self._limit = asyncio.Semaphore(most or os.cpu_count() or 1)
-        self._all: list[SphinxProcess] = []
+        self._all: set[SphinxProcess] = set()
         self._idle: list[SphinxProcess] = []
 
     async def load(self, phrases: Sequence[str]) -> None:
@@ -75,17 +75,17 @@ class SphinxEngine:
                 if process.works:
                     self._idle.append(process)
                 else:
-                    self._all.remove(process)
+                    self._all.discard(process)
 
     async def close(self) -> None:
-        processes, self._all, self._idle = self._all, [], []
+        processes, self._all, self._idle = self._all, set(), []
         await asyncio.gather(*(process.close() for process in processes))
 
     async def _open(self) -> SphinxProcess:
         if importlib.util.find_spec("pocketsphinx") is None:
             raise CallFailed("pocketsphinx is not installed: pip install 'voicegraph[local]'")
         process = await SphinxProcess.open()
-        self._all.append(process)
+        self._all.add(process)
         return process
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from voicegraph.core.endpoint import plain
-from voicegraph.core.policy import PRESETS, Policy
+from voicegraph.core.policy import PRESETS, Policy, Reminders
 from voicegraph.graph.settings import Duration, Settings
 
 
@@ -45,6 +45,8 @@ class SpeakingSettings(Settings):
 
     interruptible: bool | None = None
     """`false`: nothing that is said stops a reply."""
+    protect: Duration | None = None
+    """The beginning of each reply that nothing which is said stops."""
     duck: Duration | None = None
     """Speech after which the reply gets quieter."""
     pause: Duration | None = None
@@ -57,25 +59,55 @@ class SpeakingSettings(Settings):
     """How long to wait for words after speech over it, before it goes on."""
     ignore: list[str] | None = None
     """What does not count as words: sounds of listening, such as "uh-huh"."""
+    echo: bool | None = None
+    """`false`: words that repeat what was just spoken stop the reply as others do; otherwise they are taken for its echo from a loudspeaker."""
+
+
+class ReminderSettings(Settings):
+    """While nobody says anything."""
+
+    after: Duration = 10.0
+    """Silence before each reminder, and before hanging up."""
+    words: tuple[str, ...] = ()
+    """What the agent says, one after the other. None: silence is left alone."""
+    count: int | None = Field(default=None, ge=1, le=20)
+    """How many reminders; by default as many as there are words."""
+    hang_up: bool = True
+    """Whether the call ends when the last reminder was of no use."""
 
 
 class InterruptionSettings(Settings):
     preset: Literal["eager", "balanced", "patient"] = "balanced"
     """How patient the agent is; the three below override single values."""
+    mode: Literal["automatic", "manual"] = "automatic"
+    """`manual`: push to talk. Only the caller's hand ends a turn, and only it stops a reply."""
     listening: ListeningSettings = ListeningSettings()
     thinking: ThinkingSettings = ThinkingSettings()
     speaking: SpeakingSettings = SpeakingSettings()
     welcome: str | None = None
     """What the agent says first."""
+    reminders: ReminderSettings = ReminderSettings()
 
     def policy(self) -> Policy:
         """The preset with what this file overrides."""
         preset = PRESETS[self.preset]
         return Policy(
-            listening=replace(preset.listening, **_given(self.listening)),
+            listening=replace(preset.listening, manual=self.mode == "manual", **_given(self.listening)),
             thinking=replace(preset.thinking, **_given(self.thinking)),
             speaking=replace(preset.speaking, **_given(self.speaking)),
+            reminders=Reminders(**dict(self.reminders)),
         )
+
+    def effective(self) -> dict[str, Any]:
+        policy = self.policy()
+        states: dict[str, Settings] = {"listening": self.listening, "thinking": self.thinking, "speaking": self.speaking}
+        return super().effective() | {name: _filled(state, getattr(policy, name)).effective() for name, state in states.items()}
+
+
+def _filled(settings: Settings, policy: object) -> Settings:
+    """The same options with nothing left out."""
+    values = {name: getattr(policy, name) for name in type(settings).model_fields}
+    return type(settings).model_validate(values | ({"ignore": sorted(values["ignore"])} if "ignore" in values else {}))
 
 
 def _given(settings: Settings) -> dict[str, Any]:

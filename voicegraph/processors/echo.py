@@ -10,7 +10,7 @@ from voicegraph.graph.processor import Processor
 class Echo(Processor):
     """The caller hears himself: the shortest way through the server, for trying out a line and measuring it.
 
-        echo: {use: echo}
+        echo: echo                              # above the jitter_buffer; there is no agent and no voice
 
     For graphs without an interruption node: its sound belongs to no reply.
     """

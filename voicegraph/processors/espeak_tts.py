@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
-from voicegraph.core.playout import Mark, Span
-from voicegraph.core.sentences import Clauses, speakable
+from voicegraph.core.ledger import Mark, Span
+from voicegraph.core.sentences import SpokenClauses, speakable
 from voicegraph.frames import ReplyAudio, ReplyText
 from voicegraph.graph.ports import In, Out
 from voicegraph.graph.processor import Place, Processor
@@ -29,7 +29,10 @@ class EspeakTtsSettings(Settings):
 class EspeakTts(Processor):
     """A voice that needs no network and no key; it sounds like a robot and knows to the millisecond where each word begins.
 
-    tts: {use: espeak_tts, voice: en-gb, speed: 175}
+        tts:
+          use: espeak_tts
+          voice: en-us+f3                       # a language, with a variant of the voice
+          speed: 160                            # words per minute
 
     Gives 22050 Hz, which the line does not take: a `resampler` follows it.
     """
@@ -42,14 +45,13 @@ class EspeakTts(Processor):
         super().__init__(place)
         self._engine = self.call.shared(EspeakEngine)
         self._voice = Voice(self.settings.voice, self.settings.speed, self.settings.pitch)
-        self._clauses = Clauses()
-        self._at = 0
+        self._clauses = SpokenClauses()
 
     async def start(self) -> None:
         await self._engine.load(self._voice)
 
     async def on_text(self, text: ReplyText) -> None:
-        for span in self._ready(text):
+        for span in self._clauses.feed(text.text, text.at, text.spoken, text.last):
             if not await self.audio.room(text.epoch):
                 return
             pause = span.text.rstrip(" ").endswith(SENTENCE_ENDS)
@@ -57,17 +59,6 @@ class EspeakTts(Processor):
             self._send(spoken, span, text.epoch)
         if text.last:
             self.audio.send(ReplyAudio(pcm=np.zeros(0, np.int16), rate=RATE, last=True, epoch=text.epoch))
-
-    def _ready(self, text: ReplyText) -> list[Span]:
-        """The spans that can be spoken now. Text that is not to be spoken leaves a gap, which ends a span."""
-        spans: list[Span] = []
-        if text.spoken:
-            if text.at != self._at:
-                spans += self._clauses.flush()
-                self._clauses = Clauses(text.at)
-            spans += self._clauses.feed(text.text)
-            self._at = text.at + len(text.text)
-        return spans + self._clauses.flush() if text.last else spans
 
     def _send(self, spoken: Spoken, span: Span, epoch: int | None) -> None:
         for begin in range(0, len(spoken.pcm) or 1, FRAME):
@@ -77,4 +68,4 @@ class EspeakTts(Processor):
             self.audio.send(ReplyAudio(pcm=pcm, rate=RATE, span=span, marks=marks, ends=end >= len(spoken.pcm), epoch=epoch))
 
     def reset(self, epoch: int) -> None:
-        self._clauses, self._at = Clauses(), 0
+        self._clauses = SpokenClauses()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from voicegraph.core.stages import TurnEnd
-from voicegraph.core.turns import Amended, Ask, Begin, Confirm, Decision, Drop, SetGate, Turns
+from voicegraph.core.turns import Amended, Ask, Begin, Confirm, Decision, Drop, HangUp, SetGate, Turns
 from voicegraph.core.words import Segment
 from voicegraph.frames import (
     Amend,
@@ -16,8 +16,10 @@ from voicegraph.frames import (
     Muted,
     Playing,
     Playout,
+    Progress,
     Speech,
     Starved,
+    Talk,
     Transcript,
     Turn,
     TurnCue,
@@ -59,8 +61,8 @@ class Interruption(Processor):
         self._end = TurnEnd("", None, 0.0, 0)
 
     async def run(self) -> None:
-        if self.settings.welcome is not None:
-            self._carry_out(self._turns.ask(self.call.now(), Ask("", why="greeting", say=self.settings.welcome)))
+        now, welcome = self.call.now(), self.settings.welcome
+        self._carry_out(self._turns.tick(now) if welcome is None else self._turns.ask(now, Ask("", why="greeting", say=welcome)))
 
     # --- facts from above ------------------------------------------------------------------------------------------------------
 
@@ -85,6 +87,8 @@ class Interruption(Processor):
                 self._carry_out(self._turns.ask(now, ask, interrupts=command.interrupts))
             case Muted(on=True):
                 self._carry_out(self._turns.muted(now))
+            case Talk():
+                self._carry_out(self._turns.talk(now, command.on))
             case Interrupt():
                 self._carry_out(self._turns.stop(now, "stopped"))
 
@@ -106,6 +110,8 @@ class Interruption(Processor):
             case Playing(on=False):
                 self._note_answer(fact.reply, sounded=True)
                 self._carry_out(self._turns.drained(now))
+            case Progress():
+                self._carry_out(self._turns.progress(now, fact.text))
             case Starved():
                 self._problem("The voice stopped in the middle of the answer.")
                 self._carry_out(self._turns.stop(now, "starved"))
@@ -143,6 +149,8 @@ class Interruption(Processor):
                 self.call.replies.drop(why)
             case SetGate(gate):
                 self.call.replies.gate(gate)
+            case HangUp():
+                self.call.end("The call ended because nobody said anything for a while.")
             case Amended(text):
                 if self._answer is not None:
                     self.amendments.send(Amend(reply=self._answer, text=text))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from voicegraph.core.playout import PlayoutBuffer
+from voicegraph.core.sound import OPUS_RATES
 from voicegraph.errors import CallFailed
 from voicegraph.frames import Playback, ReplyAudio
 from voicegraph.graph.ports import In, Out
 from voicegraph.graph.processor import Gate, Place, Processor
 from voicegraph.graph.settings import Decibels, Duration, Settings
-
-OPUS_RATES = (8000, 12000, 16000, 24000, 48000)
 
 
 class JitterBufferSettings(Settings):
@@ -26,7 +25,10 @@ class JitterBufferSettings(Settings):
 class JitterBuffer(Processor):
     """Evens out a voice that comes in bursts; can be ducked, paused, resumed and cut within one packet.
 
-        jitter: {use: jitter_buffer, cushion: 60ms}
+        jitter:
+          use: jitter_buffer
+          cushion: 60ms                         # sound held back so that a hiccup of the network is not heard
+          duck: -12dB                           # while the caller may be starting to speak
 
     It keeps the ledger of what the caller has heard. Sound of a speculative reply waits before this node until the turn is certain.
     """

@@ -14,7 +14,9 @@ from voicegraph.local.agent import Answer, SmallAgent
 class LocalAgent(Processor):
     """A few skills, enough to try a call: the time, the date, sums, counting, repeating, a long story to interrupt, and what it has said.
 
-    agent: local_agent
+        agent: local_agent                      # takes no options
+
+    It forgets everything but what was last heard of its answers.
     """
 
     turns = In(Turn)

@@ -21,10 +21,13 @@ from voicegraph.mistral.streams import chat_pieces
 
 class MistralAgentSettings(MistralSettings):
     model: str = "mistral-small-latest"
+    """The chat model: the smaller, the sooner it begins to answer."""
     instructions: str = "You are a friendly voice on the phone. Answer in one or two short sentences, in plain words without lists or markup."
     """Who the agent is and how it talks."""
     temperature: float | None = Field(None, ge=0, le=1.5)
+    """How freely it chooses its words: 0 always takes the likeliest. By default the model's own."""
     max_tokens: int = Field(1024, ge=1)
+    """The longest answer, in tokens; it ends there, be it in the middle of a sentence."""
     history: int = Field(20, ge=1)
     """How many exchanges are remembered."""
     first_token: Annotated[Duration, Field(gt=0)] = 10.0
@@ -34,7 +37,12 @@ class MistralAgentSettings(MistralSettings):
 class MistralAgent(Processor):
     """Answers the caller.
 
-        agent: {use: mistral_agent, model: mistral-small-latest, instructions: "You are …"}
+        agent:
+          use: mistral_agent
+          model: mistral-small-latest
+          instructions: You answer the telephone of a bicycle shop, in one or two short sentences.
+          temperature: 0.3                      # nearer to 0: says the same each time
+          history: 20                           # exchanges that it remembers
 
     It remembers what was said, and of its answers what the caller really heard.
     """

@@ -1,4 +1,4 @@
-"""`page`: what the call is doing, for the caller's screen."""
+"""What the call is doing, for the caller's screen."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from voicegraph.graph.processor import Place, Processor
 class Page(Processor):
     """Tell the caller's page the words, states and timings of the call, as RTVI messages over the data channel (docs/protocol.md).
 
-    It stands below everything that it tells of. Words of a reply that is still speculative wait until the reply is confirmed:
+        page: page                              # at the end, below everything that it tells of
 
-        page: page
+    Words of a reply that is still speculative wait until the reply is confirmed.
     """
 
     observer = True

@@ -24,7 +24,11 @@ class PocketsphinxSttSettings(Settings):
 class PocketsphinxStt(Processor):
     """Speech to text that needs no network and no key. Understands English; well only with `phrases`.
 
-    stt: {use: pocketsphinx_stt, phrases: [what time is it, tell me a story]}
+        stt:
+          use: pocketsphinx_stt
+          phrases:                              # these and nothing else; without them any English, with many errors
+            - what time is it
+            - tell me a story
 
     Between two `speech` facts it gives a segment: partial words every 250 ms, final ones (maybe empty) when speech has stopped.
     """

@@ -18,7 +18,7 @@ from voicegraph.graph.settings import Settings
 
 class RecorderSettings(Settings):
     path: str = "recordings/{session}.wav"
-    """A new file per call: `{session}` is the call's id, `{time}` when it began."""
+    """A new file per call: `{session}` is the call's id, `{time}` when it began. Relative to where the server was started."""
     rate: int = Field(24000, ge=8000, le=48000)
     """Hz of the file."""
 
@@ -37,9 +37,12 @@ class RecorderSettings(Settings):
 class Recorder(Processor):
     """Writes a stereo WAV file of 16 bit: the caller on the left, the replies as they were heard on the right, at the same time as in the call.
 
-        recorder: {use: recorder, path: "recordings/{session}.wav"}
+        recorder:
+          use: recorder
+          path: "recordings/{session}.wav"      # quotes, because of the braces
+          rate: 24000                           # Hz of the file
 
-    A recording that fails (the disk is full) ends with a line in the log; the call goes on.
+    It stands below the speaker, to hear the replies. A recording that fails (the disk is full) ends with a line in the log; the call goes on.
     """
 
     observer = True

@@ -21,7 +21,9 @@ class ResamplerSettings(Settings):
 class Resampler(Processor):
     """Gives the same sound at another rate, one frame for each that comes, with nothing but its samples changed.
 
-        resampler: {use: resampler, rate: 16000}
+        resampler:
+          use: resampler
+          rate: 16000                           # Hz of what it gives; what comes in may have any
 
     It holds 16 samples of the lower rate back (1 ms at 16 kHz). The caller's sound is one stream for the whole call, each reply is one of its own.
     """

@@ -21,6 +21,7 @@ from voicegraph.mistral.transcription import Hearing, Transcriber
 
 class VoxtralSttSettings(MistralSettings):
     model: str = "voxtral-mini-transcribe-realtime-3-0"
+    """A realtime transcription model; from Voxtral 3 on it tells turns itself."""
     target_streaming_delay: Annotated[Duration, Field(ge=0.08, le=2.4)] = 0.24
     """How far the model looks ahead: 240ms for conversation, 480ms for accuracy, 2400ms for a record. From 80ms to 2400ms."""
     language: str | None = Field(None, pattern="^[a-z]{2}$")
@@ -33,7 +34,11 @@ class VoxtralSttSettings(MistralSettings):
 class VoxtralStt(Processor):
     """What the caller says, as it is said.
 
-        stt: {use: voxtral_stt, target_streaming_delay: 240ms}
+        stt:
+          use: voxtral_stt
+          model: voxtral-mini-transcribe-realtime-3-0
+          target_streaming_delay: 240ms         # later words are surer words
+          context_bias: [Voxtral, Montmartre]   # names that it should know
 
     Voxtral 3 tells turns itself. For an older model name the voice detector that ends its segments: `from: {speech: vad}`.
     """

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from voicegraph.core.playout import Span
-from voicegraph.core.sentences import Clauses, speakable
+from voicegraph.core.ledger import Span
+from voicegraph.core.sentences import SpokenClauses, speakable
 from voicegraph.errors import CallFailed, ReplyFailed
 from voicegraph.frames import ReplyAudio, ReplyText
 from voicegraph.graph.ports import In, Out
@@ -26,32 +26,24 @@ Asked = tuple[Span, Flow | None]
 
 class VoxtralTtsSettings(VoiceSettings):
     model: str = "voxtral-mini-tts-3-0"
+    """A speech model; from Voxtral 3 on it takes the text while it is being written."""
 
 
 @dataclass(slots=True)
 class _Reply:
     epoch: int | None
-    clauses: Clauses = field(default_factory=Clauses)
-    at: int = 0
+    clauses: SpokenClauses = field(default_factory=SpokenClauses)
     asked: asyncio.Queue[Asked | None] = field(default_factory=asyncio.Queue)
     player: asyncio.Task[None] | None = None
-
-    def spans(self, text: ReplyText) -> list[Span]:
-        """What can be asked for now. Text that is not to be spoken leaves a gap, which ends a span."""
-        spans: list[Span] = []
-        if text.spoken:
-            if text.at != self.at:
-                spans += self.clauses.flush()
-                self.clauses = Clauses(text.at)
-            spans += self.clauses.feed(text.text)
-            self.at = text.at + len(text.text)
-        return spans + self.clauses.flush() if text.last else spans
 
 
 class VoxtralTts(Processor):
     """Speaks the reply while it is being written.
 
-        tts: {use: voxtral_tts, voice: gb_jane_neutral}
+        tts:
+          use: voxtral_tts
+          model: voxtral-mini-tts-3-0
+          voice: gb_jane_neutral                # or ref_audio: a recording of the voice to clone
 
     Voxtral 3 is spoken to over a WebSocket, an older model with a request per sentence.
     """
@@ -79,7 +71,7 @@ class VoxtralTts(Processor):
         if reply is None or reply.epoch != text.epoch:
             reply = self.reply = _Reply(text.epoch)
             reply.player = self.call.spawn(self._play(reply, self.voice), self)
-        for span in reply.spans(text):
+        for span in reply.clauses.feed(text.text, text.at, text.spoken, text.last):
             if not await self.audio.room(reply.epoch):
                 return
             reply.asked.put_nowait((span, await self.voice.say(span.text) if speakable(span.text) else None))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from voicegraph.core import rtvi
-from voicegraph.frames import CallerAudio, Command, Interrupt, Muted, Pcm, Typed
+from voicegraph.frames import CallerAudio, Command, Interrupt, Muted, Pcm, Talk, Typed
 from voicegraph.graph.line import Message
 from voicegraph.graph.ports import Out
 from voicegraph.graph.processor import Place, Processor
@@ -52,6 +52,8 @@ class WebrtcIn(Processor):
                 self._command(_typed(text.strip(), rest.get("options")))
             case {"type": "client-message", "data": {"t": "interrupt"}}:
                 self._command(Interrupt())
+            case {"type": "client-message", "data": {"t": "talk", "d": {"on": bool(on)}}}:
+                self._command(Talk(on=on))
             case {"type": "client-message", "data": {"t": "mute", "d": {"on": bool(on)}}}:
                 self._mute(on)
             case {"type": "signalling", "message": {"type": "trackStatus", "receiver_index": 0, "enabled": bool(enabled)}}:

@@ -13,7 +13,7 @@ from voicegraph.graph.processor import Place, Processor
 class WebrtcOut(Processor):
     """Sends what the jitter buffer holds to the caller, on the clock of the line, and tells how far the caller has heard.
 
-        speaker: webrtc_out
+        speaker: webrtc_out                     # below the jitter_buffer, which it empties
 
     `playout` gives the facts (started, words reached, ended: exactly one Heard for each confirmed reply), `heard` the sound as it left.
     """

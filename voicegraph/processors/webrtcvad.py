@@ -33,7 +33,12 @@ class WebrtcVadSettings(Settings):
 class WebrtcVad(Processor):
     """Says when speech started and stopped, dated back to when it really did.
 
-    vad: {use: webrtcvad, mode: 2, start: 60ms, stop: 200ms, floor: -42dB}
+        vad:
+          use: webrtcvad
+          mode: 2                               # 0 takes much for speech, 3 little
+          start: 60ms                           # speech needed before it counts as started
+          stop: 200ms                           # silence needed before it counts as stopped
+          floor: -42dB                          # what is quieter is never speech
     """
 
     settings: WebrtcVadSettings

@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
+import numpy as np
 from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
 from av import AudioFrame
 
+from voicegraph.audio.resample import StreamResampler
+from voicegraph.core.sound import Pcm
 from voicegraph.graph.line import Hear
-from voicegraph.rtc.opus import Resampler
 
 
 class Inbound(Protocol):
@@ -31,13 +33,15 @@ class TrackReader:
         self._track = track
         self._seen = seen
         self._hear: Hear | None = None
-        self._resampler: Resampler | None = None
+        self._rate = 0
+        self._resampler: StreamResampler | None = None
+        """Made for the rate of the first frame."""
         self._loop = asyncio.get_running_loop()
         self._task = self._loop.create_task(self._read(), name="caller's track")
 
     def listen(self, rate: int, hear: Hear) -> None:
-        self._hear = hear
-        self._resampler = Resampler(rate)
+        self._hear, self._rate = hear, rate
+        self._resampler = None
 
     async def close(self) -> None:
         self._task.cancel()
@@ -50,5 +54,12 @@ class TrackReader:
             except MediaStreamError:
                 return
             self._seen()
-            if self._hear is not None and self._resampler is not None and isinstance(frame, AudioFrame):
-                self._hear(self._resampler.resample(frame), self._loop.time())
+            if self._hear is not None and isinstance(frame, AudioFrame):
+                self._resampler = self._resampler or StreamResampler(frame.sample_rate, self._rate)
+                self._hear(self._resampler.feed(_mono(frame)), self._loop.time())
+
+
+def _mono(frame: AudioFrame) -> Pcm:
+    """The channels' mean of a decoded frame, which is interleaved int16."""
+    samples = frame.to_ndarray().reshape(-1, len(frame.layout.channels))
+    return np.asarray(samples.mean(axis=1), np.int16)

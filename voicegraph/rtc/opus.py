@@ -10,12 +10,11 @@ from fractions import Fraction
 
 import av
 import numpy as np
-from av import AudioCodecContext, AudioFrame, AudioResampler
+from av import AudioCodecContext, AudioFrame
 
+from voicegraph.audio.resample import StreamResampler
 from voicegraph.core.sound import Pcm
 
-RATES = (8000, 12000, 16000, 24000, 48000)
-"""Hz that Opus codes natively."""
 CLOCK = 48_000
 """Hz of RTP timestamps, whatever the rate of the sound (RFC 7587)."""
 PACKETS_PER_SECOND = 50
@@ -27,7 +26,7 @@ EMPTY: Pcm = np.zeros(0, np.int16)
 
 
 class Encoder:
-    """Sound at one of RATES to Opus packets of 20 ms."""
+    """Sound at one of OPUS_RATES to Opus packets of 20 ms."""
 
     def __init__(self, rate: int) -> None:
         self._rate = rate
@@ -72,19 +71,6 @@ class Encoder:
         return b"".join(map(bytes, self._codec.encode(frame)))
 
 
-class Resampler:
-    """Decoded sound, mono or stereo, to mono at `rate` Hz."""
-
-    def __init__(self, rate: int) -> None:
-        self._resampler = AudioResampler(format="s16", layout="mono", rate=rate)
-
-    def resample(self, frame: AudioFrame) -> Pcm:
-        """Shape (n,), n up to a sample more or less than the frame's share; the first piece is about a millisecond short."""
-        frame.pts = None  # so that a gap in time stays one, instead of being filled
-        pieces = [_samples(piece) for piece in self._resampler.resample(frame)]
-        return pieces[0] if len(pieces) == 1 else np.concatenate([EMPTY, *pieces])
-
-
 class Decoder:
     """Opus packets to mono sound at `rate` Hz."""
 
@@ -93,15 +79,15 @@ class Decoder:
         self._codec.layout = "mono"
         self._codec.format = "s16"
         self._codec.sample_rate = CLOCK
-        self._resampler = None if rate == CLOCK else Resampler(rate)
+        self._resampler = StreamResampler(CLOCK, rate)
 
     def decode(self, payload: bytes) -> Pcm:
-        """Shape (n,); empty when the packet is damaged."""
+        """Shape (n,), of which the first is up to a millisecond short; empty when the packet is damaged."""
         try:
             frames = self._codec.decode(av.Packet(payload))
         except av.FFmpegError:
             return EMPTY
-        pieces = [self._resampler.resample(frame) if self._resampler else _samples(frame) for frame in frames]
+        pieces = [self._resampler.feed(_samples(frame)) for frame in frames]
         return pieces[0] if len(pieces) == 1 else np.concatenate([EMPTY, *pieces])
 
 

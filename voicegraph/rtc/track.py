@@ -10,10 +10,10 @@ import numpy as np
 from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
 
-from voicegraph.core.sound import Pcm
+from voicegraph.core.sound import OPUS_RATES, Pcm
 from voicegraph.errors import CallFailed
 from voicegraph.graph.line import Pull
-from voicegraph.rtc.opus import CLOCK, PACKET, PACKETS_PER_SECOND, RATES, SECONDS, Encoder
+from voicegraph.rtc.opus import CLOCK, PACKET, PACKETS_PER_SECOND, SECONDS, Encoder
 
 TIME_BASE = Fraction(1, CLOCK)
 HANGOVER = 25
@@ -48,8 +48,8 @@ class OutgoingTrack(MediaStreamTrack):
 
     def play(self, rate: int, pull: Pull) -> None:
         """From now on send what `pull(rate // 50)` gives. Raises CallFailed when Opus has no such rate."""
-        if rate not in RATES:
-            raise CallFailed(f"Opus cannot send {rate} Hz: put a resampler to one of {', '.join(map(str, RATES))} Hz above the jitter_buffer.")
+        if rate not in OPUS_RATES:
+            raise CallFailed(f"Opus cannot send {rate} Hz: put a resampler to one of {', '.join(map(str, OPUS_RATES))} Hz above the jitter_buffer.")
         self._encoder = Encoder(rate)
         self._samples = rate // PACKETS_PER_SECOND
         self._pull = pull

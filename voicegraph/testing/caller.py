@@ -23,14 +23,14 @@ import aiohttp
 import numpy as np
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCDataChannel, RTCPeerConnection, RTCSessionDescription
 from aiortc.rtp import RtpPacket
-from av import AudioFrame
 
+from voicegraph.audio.resample import resample
 from voicegraph.core import rtvi
 from voicegraph.core.sound import Pcm
 from voicegraph.errors import BadRequest, CallFailed
 from voicegraph.rtc.chat import LABEL
 from voicegraph.rtc.fastpath import intercept
-from voicegraph.rtc.opus import CLOCK, SECONDS, Decoder, Resampler
+from voicegraph.rtc.opus import CLOCK, SECONDS, Decoder
 from voicegraph.rtc.track import OutgoingTrack
 from voicegraph.testing.recording import Recording
 
@@ -200,7 +200,7 @@ class Caller:
         if isinstance(sound, Path):
             with wave.open(str(sound)) as file:
                 sound, rate = np.frombuffer(file.readframes(file.getnframes()), np.int16), file.getframerate()
-        utterance = _Utterance(_at_clock(sound, rate), self._loop.create_future())
+        utterance = _Utterance(resample(sound, rate, CLOCK), self._loop.create_future())
         self._utterances.append(utterance)
         return await utterance.done
 
@@ -370,11 +370,3 @@ class Caller:
     def _changed(self) -> None:
         for event in self._waiting:
             event.set()
-
-
-def _at_clock(pcm: Pcm, rate: int) -> Pcm:
-    if rate == CLOCK:
-        return pcm
-    frame = AudioFrame.from_ndarray(np.ascontiguousarray(pcm).reshape(1, -1), format="s16", layout="mono")
-    frame.sample_rate = rate
-    return Resampler(CLOCK).resample(frame)

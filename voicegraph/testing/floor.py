@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from voicegraph.core.evidence import Cue
 from voicegraph.core.policy import Policy
-from voicegraph.core.turns import Amended, Ask, Begin, Confirm, Decision, Drop, SetGate, Turns
+from voicegraph.core.turns import Amended, Ask, Begin, Confirm, Decision, Drop, HangUp, SetGate, Turns
 from voicegraph.core.words import Segment
 
 
@@ -44,6 +44,8 @@ class Floor:
                     note = gate
                 case Amended(text):
                     note = f"amend {text}"
+                case HangUp():
+                    note = "hang up"
             self.log.append((round(self.now - 100.0, 3), note))
 
     def do(self, fact: Callable[[float], list[Decision]]) -> Floor:
