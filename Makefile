@@ -12,13 +12,14 @@ DEV_STAMP := $(VENV)/.installed-dev
 SAY := @printf '\033[1m%s\033[0m\n'
 
 .DEFAULT_GOAL := help
-.PHONY: browser bench check clean format help run test
+.PHONY: browser bench check clean format help run soak test
 
 help:
 	@echo "make run     serve the page at http://localhost:$(PORT) (needs no key; with MISTRAL_API_KEY it talks to Voxtral)"
 	@echo "make test    all tests, with a real browser"
 	@echo "make check   ruff and mypy"
 	@echo "make format  let ruff put the code in form"
+	@echo "make soak    10,000 random conversations with faults, in virtual time (ARGS=... goes to python -m voicegraph.testing.soak)"
 	@echo "make bench   the README's figures (ARGS=... goes to python -m benchmarks)"
 	@echo "make clean   remove what these made"
 	@echo
@@ -44,6 +45,10 @@ format: $(DEV_STAMP)
 
 bench: $(DEV_STAMP)
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+soak: $(DEV_STAMP)
+	$(SAY) "Holding 10,000 random conversations in virtual time: some minutes"
+	@$(BIN)/python -m voicegraph.testing.soak -n 10000 $(ARGS)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -94,6 +94,14 @@ def test_the_transcript_has_what_was_said_and_what_was_heard() -> None:
     assert transcript.problems == ["The voice failed."]
 
 
+def test_late_final_words_take_the_place_of_the_earlier_ones() -> None:
+    screen, transcript = Screen(), Transcript()
+    for segment, text in ((0, "What is"), (1, "And then?"), (0, "What is it?")):
+        for message in screen.words(segment, text, True, 0.0):
+            transcript.add(message)
+    assert transcript.lines == [("caller", "What is it?"), ("caller", "And then?")]
+
+
 def test_stereo_is_mixed_down(tmp_path: Path) -> None:
     file = tmp_path / "stereo.wav"
     with wave.open(str(file), "wb") as sound:

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voicegraph.core.ledger import Span
-from voicegraph.core.sentences import LIMIT, Clauses, speakable
+from voicegraph.core.sentences import LIMIT, Clauses, SpokenClauses, speakable
 
 ANY = st.text(alphabet=st.sampled_from(list("abcIZä .,;!?…。、日本ー」\"'()—-\n\u00a0«»123é🙂한\u0301")), max_size=700)
 WORDS = st.lists(st.text(alphabet="abcdefghijklmnop", min_size=1, max_size=12), min_size=1, max_size=150)
@@ -166,3 +166,17 @@ def test_nothing_gives_nothing() -> None:
 def test_speakable() -> None:
     assert speakable(" 3")
     assert not speakable("… 🙂\n")
+
+
+def test_text_for_the_screen_only_leaves_a_gap_that_ends_a_span() -> None:
+    clauses = SpokenClauses()
+    assert clauses.feed("Look at ", 0, spoken=True, last=False) == []
+    assert clauses.feed("[a picture]", 8, spoken=False, last=False) == []
+    assert clauses.feed(" this", 19, spoken=True, last=False) == [Span("Look at ", 0)]
+    assert clauses.feed("", 24, spoken=True, last=True) == [Span(" this", 19)]
+
+
+def test_text_for_the_screen_only_may_end_a_reply() -> None:
+    clauses = SpokenClauses()
+    clauses.feed("Look", 0, spoken=True, last=False)
+    assert clauses.feed(" here", 4, spoken=False, last=True) == [Span("Look", 0)]

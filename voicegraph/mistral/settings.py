@@ -48,9 +48,9 @@ class TurnDetection(Settings):
     start_threshold: Threshold = 0.5
     """A turn has begun when speech is at least this likely."""
     eager_end_threshold: Threshold = 0.5
-    """It is probably over when more speech is less likely than this."""
+    """It is probably over when speech is less likely than this."""
     end_threshold: Threshold = 0.33
-    """It is over when more speech is less likely than this."""
+    """It is over when speech is less likely than this."""
     min_silence: Duration = 0.5
     """Silence without which no turn is over."""
     end_timeout: Duration = 3.0
@@ -78,7 +78,7 @@ class VoiceSettings(MistralSettings):
     ref_audio: Path | None = None
     """Instead of a voice: a file with 3 to 25 seconds of the voice to clone."""
     expressiveness: float | None = Field(None, ge=1)
-    """How lively it speaks: from 1, which is the service's own choice, upwards."""
+    """How strongly the voice shapes what it says: a guidance scale, from 1 upwards. By default the service's own."""
 
     @model_validator(mode="after")
     def _one_voice(self) -> VoiceSettings:

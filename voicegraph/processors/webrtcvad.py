@@ -39,6 +39,8 @@ class WebrtcVad(Processor):
           start: 60ms                           # speech needed before it counts as started
           stop: 200ms                           # silence needed before it counts as stopped
           floor: -42dB                          # what is quieter is never speech
+
+    Both facts come that much later than what they tell of.
     """
 
     settings: WebrtcVadSettings

@@ -11,7 +11,8 @@ import asyncio
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 
 from voicegraph.core.playout import FADE
@@ -208,9 +209,12 @@ def try_seed(seed: int) -> list[str]:
 
 def soak(first: int, conversations: int, tell: Callable[[str], object]) -> int:
     """Hold the conversations of so many seeds, telling what went wrong; how many broke a promise."""
+    return _count(map(try_seed, range(first, first + conversations)), tell)
+
+
+def _count(outcomes: Iterable[list[str]], tell: Callable[[str], object]) -> int:
     failures = 0
-    for seed in range(first, first + conversations):
-        broken = try_seed(seed)
+    for broken in outcomes:
         failures += bool(broken)
         for sentence in broken:
             tell(sentence)
@@ -223,7 +227,9 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     arguments = parser.parse_args()
     began = time.perf_counter()
-    failures = soak(arguments.first, arguments.conversations, lambda sentence: sys.stdout.write(sentence + "\n"))
+    seeds = range(arguments.first, arguments.first + arguments.conversations)
+    with ProcessPoolExecutor() as cores:
+        failures = _count(cores.map(try_seed, seeds, chunksize=20), lambda sentence: sys.stdout.write(sentence + "\n"))
     seconds = time.perf_counter() - began
     sys.stdout.write(f"{arguments.conversations} conversations in {seconds:.0f} s, {failures} of them broke a promise\n")
     return 1 if failures else 0
