@@ -6,6 +6,8 @@ The caller is a real WebRTC peer in this process, the server and the stand-in fo
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from benchmarks.figures import Figure
 from benchmarks.processes import OVER, QUESTION, Program, server
 from voicegraph.core.sound import Pcm
 from voicegraph.testing.caller import Caller, over_http
+from voicegraph.testing.recording import Received, Recording
 from voicegraph.testing.speech import speak
 
 RATE = 16000
@@ -30,9 +33,21 @@ def trimmed(pcm: Pcm) -> Pcm:
     return pcm[loud[0] : loud[-1] + 1]
 
 
-async def one_call(program: Program, question: Pcm, over: Pcm) -> tuple[float, float, float]:
-    """(connect, answer, yield) in milliseconds: offer sent → connected; last sample of the question sent → first sample of the reply received; first
-    sample of speech over the reply sent → last sample of the reply received."""
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One call, in milliseconds."""
+
+    connect: float
+    """Offer sent → connected."""
+    answer: float
+    """Last sample of the question sent → first sample of the reply received."""
+    duck: float
+    """First sample of speech over the reply sent → the reply received 10 dB quieter."""
+    stop: float
+    """First sample of speech over the reply sent → last sample of the reply received."""
+
+
+async def one_call(program: Program, question: Pcm, over: Pcm) -> Sample:
     async with Caller(over_http(program.url)) as caller:
         await asyncio.sleep(SETTLE)
         said = await caller.say(question, RATE)
@@ -41,19 +56,33 @@ async def one_call(program: Program, question: Pcm, over: Pcm) -> tuple[float, f
         interrupted = await caller.say(over, RATE)
         stopped = caller.last_sound_after(interrupted.begin, SILENT)
         assert stopped is not None, "the reply was over before the caller spoke over it"
-        return caller.setup.connected * 1000, (began - said.end) * 1000, (stopped - interrupted.begin) * 1000
+        ducked = ducked_at(caller.recording, interrupted.begin)
+        seconds = (caller.setup.connected, began - said.end, ducked - interrupted.begin, stopped - interrupted.begin)
+        return Sample(*(1000 * each for each in seconds))
 
 
-async def latency(graph: str, calls: int, answer_bar: float = 850.0) -> list[Figure]:
+def ducked_at(recording: Recording, over: float) -> float:
+    """When the reply, whose voice is an even tone, came in at less than a third of its level for the first time after `over`, and stayed so."""
+    before = [_level(each) for each in recording.packets if over - 0.5 < each.t <= over]
+    after = [each for each in recording.packets if each.t > over]
+    limit = float(np.median(before)) / 3
+    return next(one.t for one, other in pairwise(after) if _level(one) < limit and _level(other) < limit)
+
+
+def _level(packet: Received) -> float:
+    return float(np.sqrt(np.mean(np.square(packet.pcm.astype(np.float64)))))
+
+
+async def latency(graph: str, calls: int) -> list[Figure]:
     """The figures of one graph over this many calls, one after another."""
     question, over = trimmed(speak(QUESTION, RATE)), trimmed(speak(OVER, RATE))
     async with server(graph) as program:
         samples = [await one_call(program, question, over) for _ in range(calls)]
         ready = program.ready
-    connect, answer, stop = zip(*samples, strict=True)
     return [
-        Figure(f"{graph}: end of speech → first sample of the reply", "ms", answer, median_bar=answer_bar),
-        Figure(f"{graph}: speech over the reply → its last sample", "ms", stop, median_bar=450.0, worst_bar=550.0),
-        Figure(f"{graph}: offer sent → connected", "ms", connect, median_bar=300.0),
+        Figure(f"{graph}: end of speech → first sample of the reply", "ms", [each.answer for each in samples], median_bar=700.0),
+        Figure(f"{graph}: speech over the reply → 12 dB quieter", "ms", [each.duck for each in samples], median_bar=220.0),
+        Figure(f"{graph}: speech over the reply → its last sample", "ms", [each.stop for each in samples], median_bar=380.0, worst_bar=450.0),
+        Figure(f"{graph}: offer sent → connected", "ms", [each.connect for each in samples], median_bar=300.0),
         Figure(f"{graph}: serve ready", "s", [ready], worst_bar=2.0),
     ]

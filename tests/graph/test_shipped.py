@@ -7,11 +7,15 @@ import pytest
 from voicegraph.graph import shipped
 
 
+def abouts() -> dict[str, str]:
+    """What every shipped graph says of itself."""
+    return {name: shipped.about(file) for name, file in shipped.names().items()}
+
+
 def test_the_shipped_graphs_are_found_by_name_and_say_what_they_are() -> None:
-    found = {graph.name: graph for graph in shipped.shipped()}
-    assert found.keys() >= {"voxtral", "voxtral2", "local", "echo"}
-    assert found["voxtral"].about == "Talk to Voxtral 3. Talk over it and it stops."
-    assert found["echo"].file.name == "echo.yaml"
+    assert abouts().keys() >= {"voxtral", "voxtral2", "local", "echo"}
+    assert abouts()["voxtral"] == "Talk to Voxtral 3. Talk over it and it stops."
+    assert shipped.names()["echo"].name == "echo.yaml"
 
 
 def test_an_installed_package_has_its_graphs_inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -19,7 +23,7 @@ def test_an_installed_package_has_its_graphs_inside(tmp_path: Path, monkeypatch:
     inside.mkdir(parents=True)
     (inside / "one.yaml").write_text("about: One.\nnodes: {}\n")
     monkeypatch.setattr(shipped, "files", lambda package: tmp_path / package)
-    assert [(graph.name, graph.about) for graph in shipped.shipped()] == [("one", "One.")]
+    assert abouts() == {"one": "One."}
 
 
 def test_a_graph_that_is_broken_or_silent_is_still_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,4 +32,4 @@ def test_a_graph_that_is_broken_or_silent_is_still_listed(tmp_path: Path, monkey
     for name, text in {"broken": "about: [", "empty": "", "silent": "nodes: {}\n", "list": "about: [a]\n"}.items():
         (graphs / f"{name}.yaml").write_text(text)
     monkeypatch.setattr(shipped, "files", lambda package: tmp_path / package)
-    assert {graph.name: graph.about for graph in shipped.shipped()} == {"broken": "", "empty": "", "silent": "", "list": ""}
+    assert abouts() == {"broken": "", "empty": "", "silent": "", "list": ""}

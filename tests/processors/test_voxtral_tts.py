@@ -32,7 +32,7 @@ async def speaking(faults: FaultPlan = Faults(), delays: Delays = QUICK, **optio
             yield node, server
 
 
-def give(node: OneNode, text: str, epoch: int, size: int = 5, spoken: bool = True) -> None:
+def give(node: OneNode, text: str, epoch: int | None, size: int = 5, spoken: bool = True) -> None:
     """A reply's text in small pieces, as an agent writes it, with an empty last one."""
     for at in range(0, len(text), size):
         node.give("text", ReplyText(epoch=epoch, text=text[at : at + size], at=at, spoken=spoken))
@@ -90,6 +90,15 @@ async def test_sound_comes_before_the_text_is_complete(until: Until, model: str)
         node.give("text", ReplyText(epoch=node.begin(), text="Hello there, I am", at=0))
         await until(lambda: any(frame.ends for frame in node.sent("audio")))
         assert node.sent("audio")[0].span == Span("Hello there, ", 0)
+
+
+async def test_without_a_floor_every_reply_is_spoken(until: Until) -> None:
+    async with speaking() as (node, _):
+        for count in (1, 2):
+            give(node, TEXT, epoch=None)
+            await until(lambda count=count: sum(frame.last for frame in node.sent("audio")) == count)  # type: ignore[misc]
+    spans = [span for span, _ in groupby(frame.span for frame in node.sent("audio")) if span]
+    assert "".join(span.text for span in spans) == TEXT * 2
 
 
 async def test_an_empty_reply_ends_at_once(until: Until) -> None:

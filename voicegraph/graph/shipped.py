@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
 from voicegraph.graph.document import Scalar, read
 from voicegraph.graph.report import Report
-
-
-@dataclass(frozen=True, slots=True)
-class Shipped:
-    """A graph to choose from, and what it says about itself."""
-
-    name: str
-    about: str
-    file: Path
 
 
 def folder() -> Path:
@@ -30,11 +20,6 @@ def folder() -> Path:
 def names() -> Mapping[str, Path]:
     """Every shipped graph's file by its name."""
     return {file.stem: file for file in sorted(folder().glob("*.yaml"))}
-
-
-def shipped() -> tuple[Shipped, ...]:
-    """Every shipped graph, by name."""
-    return tuple(Shipped(name, about(file), file) for name, file in names().items())
 
 
 def about(file: Path) -> str:

@@ -80,9 +80,11 @@ class VoxtralTts(Processor):
 
     async def _play(self, reply: _Reply, voice: Voice) -> None:
         try:
-            while (asked := await reply.asked.get()) is not None:
-                await self._speak(reply.epoch, voice, *asked)
-            self.audio.send(ReplyAudio(epoch=reply.epoch, pcm=np.zeros(0, np.int16), rate=RATE, last=True))
+            while True:  # until reset: in a graph without a floor all replies are one
+                if (asked := await reply.asked.get()) is not None:
+                    await self._speak(reply.epoch, voice, *asked)
+                else:
+                    self.audio.send(ReplyAudio(epoch=reply.epoch, pcm=np.zeros(0, np.int16), rate=RATE, last=True))
         except ReplyFailed as problem:
             self.call.fail(problem, self, reply.epoch)
 
