@@ -62,12 +62,12 @@ browser: $(DEV_STAMP)
 # The stamps are what make compares: installed again only when pyproject.toml changed. An install for development serves `run` as well.
 $(RUN_STAMP): pyproject.toml | $(BIN)/python
 	$(SAY) "Installing voicegraph with the offline engines (once, a minute or so)"
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[local]'
+	@$(BIN)/python -m pip --require-virtualenv install -qq --disable-pip-version-check -e '.[local]'
 	@touch $@
 
 $(DEV_STAMP): pyproject.toml | $(BIN)/python
 	$(SAY) "Installing voicegraph with what its tests need (once, a minute or so)"
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[local,dev]'
+	@$(BIN)/python -m pip --require-virtualenv install -qq --disable-pip-version-check -e '.[local,dev]'
 	@touch $@ $(RUN_STAMP)
 
 $(BIN)/python:
@@ -78,4 +78,4 @@ $(BIN)/python:
 	  echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: sudo apt-get install python3-venv; on Fedora: sudo dnf install python3-pip" >&2; exit 1; }
 	$(SAY) "Making a virtual environment in $(VENV)"
 	@rm -rf $(VENV)
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }

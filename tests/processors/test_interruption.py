@@ -349,3 +349,13 @@ def test_what_is_in_effect_is_told_in_full() -> None:
     assert effective["speaking"]["duck"] == "60ms"
     assert effective["listening"]["silence"] == "300ms"
     assert "okay" in effective["speaking"]["ignore"]
+
+
+def test_typed_messages_wait_in_a_short_queue_and_more_are_refused() -> None:
+    async def test(node: OneNode) -> None:
+        await say(node, "Tell me a story.")
+        node.give("commands", *(Typed(text=f"Question {n}", interrupts=False) for n in range(11)))
+        (problem,) = events(node, "error")
+        assert "wait for an answer already" in str(problem["message"])
+
+    run(test)

@@ -69,6 +69,7 @@ async def test_the_state_of_a_camera_is_no_matter() -> None:
         (rtvi("client-message", {"t": "mute", "d": {"on": "yes"}}), "client-message mute"),
         (rtvi("client-message", {}), "client-message"),
         (rtvi("send-text", {"content": "  "}), "send-text"),
+        (rtvi("send-text", {"content": "a" * 4001}), "send-text"),
         (rtvi("send-text", {"content": 5}), "send-text"),
         (rtvi("dtmf", {}), "dtmf"),
     ],

@@ -204,6 +204,11 @@ class Turns:
             self._answered = reply.segments
             self._given_up = ""
 
+    @property
+    def waiting(self) -> int:
+        """How many asked-for replies have not begun."""
+        return len(self._asked)
+
     def quiet(self) -> bool:
         """Whether nobody has the floor: nothing is said, nothing is being answered, no words wait for an answer."""
         idle = self._reply is None and self._settling is None and not self._asked

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import traceback
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
@@ -200,7 +201,8 @@ class Session:
     def _sentence(self, problem: BaseException, name: str) -> str:
         if isinstance(problem, CallFailed | ReplyFailed):
             return str(problem)
-        log.error("call %s: '%s' failed", self.id, name, exc_info=problem)
+        where = "".join(traceback.format_tb(problem.__traceback__))  # without the exception's own text: it may hold what the caller said
+        log.error("call %s: '%s' failed with %s\n%s", self.id, name, type(problem).__name__, where)
         return f"Something went wrong inside the agent, at '{name}'. The server's log says more."
 
     def _room(self) -> asyncio.Future[None]:

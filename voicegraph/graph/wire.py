@@ -89,7 +89,7 @@ class Wire:
         began = time.perf_counter()
         try:
             self.handler(frame)
-        except Exception as problem:  # noqa: BLE001  # whatever a handler raises belongs to its own node, never to the sender
+        except (Exception, asyncio.CancelledError) as problem:  # noqa: BLE001  # what a handler raises is its own node's, never the sender's
             self.target.report(problem, frame.epoch)
         statistics.seconds += time.perf_counter() - began
 

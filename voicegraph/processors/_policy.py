@@ -77,6 +77,8 @@ class ReminderSettings(Settings):
 
 
 class InterruptionSettings(Settings):
+    """When a turn is over, and what stops a reply; docs/turn-taking.md says what that means to a caller."""
+
     preset: Literal["eager", "balanced", "patient"] = "balanced"
     """How patient the agent is; the three below override single values."""
     mode: Literal["automatic", "manual"] = "automatic"

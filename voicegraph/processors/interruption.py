@@ -30,6 +30,9 @@ from voicegraph.graph.ports import In, Out
 from voicegraph.graph.processor import Place, Processor
 from voicegraph.processors._policy import InterruptionSettings
 
+MOST_WAITING = 10
+"""Typed messages that wait for their answer; beyond, one is refused with a sentence."""
+
 
 class Interruption(Processor):
     """Decides when the caller's turn is over and the agent may answer, and stops the agent when the caller speaks over it.
@@ -82,6 +85,8 @@ class Interruption(Processor):
     def on_commands(self, command: Command) -> None:
         now = self.call.now()
         match command:
+            case Typed() if self._turns.waiting >= MOST_WAITING:
+                self._problem(f"{MOST_WAITING} messages wait for an answer already: please send this one again later.")
             case Typed():
                 ask = Ask(command.text, why="typed", audible=command.audible)
                 self._carry_out(self._turns.ask(now, ask, interrupts=command.interrupts))

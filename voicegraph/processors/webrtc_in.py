@@ -11,6 +11,11 @@ from voicegraph.graph.ports import Out
 from voicegraph.graph.processor import Place, Processor
 from voicegraph.graph.settings import Settings
 
+LONGEST_TEXT = 4000
+"""Characters of one typed message."""
+MOST_EARLY = 20
+"""Commands that wait while the nodes start; more than a hand can send."""
+
 
 class WebrtcInSettings(Settings):
     rate: Literal[8000, 12000, 16000, 24000, 48000] = 16000
@@ -48,7 +53,7 @@ class WebrtcIn(Processor):
 
     def _obey(self, message: Message) -> None:
         match message:
-            case {"type": "send-text", "data": {"content": str(text), **rest}} if text.strip():
+            case {"type": "send-text", "data": {"content": str(text), **rest}} if 0 < len(text.strip()) <= LONGEST_TEXT:
                 self._command(_typed(text.strip(), rest.get("options")))
             case {"type": "client-message", "data": {"t": "interrupt"}}:
                 self._command(Interrupt())
@@ -72,7 +77,7 @@ class WebrtcIn(Processor):
     def _command(self, command: Command) -> None:
         if self._early is None:
             self.commands.send(command)
-        else:
+        elif len(self._early) < MOST_EARLY:
             self._early.append(command)
 
 

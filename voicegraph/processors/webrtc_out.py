@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
+
 from voicegraph.core.playout import Fact, PlayoutBuffer
 from voicegraph.frames import Heard, HeardAudio, Pcm, Playback, Playing, Playout, Progress, Starved
 from voicegraph.graph.ports import In, Out
@@ -31,6 +33,13 @@ class WebrtcOut(Processor):
         self.call.line.play(playback.source.rate, partial(self._pull, playback.source))
 
     def _pull(self, buffer: PlayoutBuffer, n: int) -> Pcm:
+        try:
+            return self._next(buffer, n)
+        except Exception as problem:  # noqa: BLE001  # it would end the outgoing track without a word, and the call would go on mute
+            self.call.fail(problem, self)
+            return np.zeros(n, np.int16)
+
+    def _next(self, buffer: PlayoutBuffer, n: int) -> Pcm:
         pcm, facts = buffer.pull(n)
         for fact in facts:
             self.playout.send(_frame(fact))
