@@ -81,6 +81,18 @@ async def test_what_an_inline_handler_raises_stays_at_its_own_node(caplog: pytes
     assert "disk full" in caplog.text
 
 
+async def test_not_even_a_cancellation_gets_out_of_an_inline_handler() -> None:
+    class Cancelled(Processor):
+        events = In(Event)
+
+        def on_events(self, event: Event) -> None:
+            raise asyncio.CancelledError
+
+    async with running(graph(Part("source", Source), Part("broken", Cancelled, "source.events"))) as session:
+        assert processor(session, Source).events.send(event("bad"))
+        assert "'broken'" in await session.wait()
+
+
 async def test_a_node_has_one_inbox_so_that_nothing_overtakes() -> None:
     """A flush once overtook three audio frames."""
 
