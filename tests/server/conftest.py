@@ -58,6 +58,10 @@ class Failing(Refusing):
     async def run(self) -> None:
         raise CallFailed("The engine has stopped.")
 
+class Unpacked(Refusing):
+    """Imports what is not there."""
+    needs = {"no_such_engine": "local"}
+
 class Endless(Refusing):
     """After everybody is gone."""
     after = 3600.0
@@ -66,13 +70,14 @@ class Endless(Refusing):
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Graph files: one that works, one with mistakes, one that cannot start, one that needs a key."""
+    """Graph files: one that works, one with mistakes, some that cannot start, one that needs a key, one that needs a package."""
     (tmp_path / "echo.yaml").write_text(ECHO)
     (tmp_path / "wrong.yaml").write_text(ECHO.replace("echo: echo", "echo: ecko"))
     for name in ("refusing", "late", "endless", "failing"):
         (tmp_path / f"{name}.yaml").write_text(ECHO.replace("  page: page", f"  {name}: {{use: './refusing.py:{name.title()}'}}"))
     (tmp_path / "refusing.py").write_text(REFUSES)
     (tmp_path / "keyed.yaml").write_text(ECHO.replace("  page: page", "  stt: {use: voxtral_stt, from: caller}\n  page: page"))
+    (tmp_path / "unpacked.yaml").write_text(ECHO.replace("  page: page", "  unpacked: {use: './refusing.py:Unpacked'}"))
     return tmp_path
 
 

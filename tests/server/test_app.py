@@ -28,6 +28,7 @@ async def test_graphs_says_of_each_whether_it_can_run_and_why_not(http: ClientSe
     assert "ecko" in graphs["wrong"]["mistakes"][0]
     assert not graphs["keyed"]["ready"]
     assert "MISTRAL_API_KEY" in graphs["keyed"]["problem"]
+    assert graphs["unpacked"]["problem"] == "'unpacked' needs the package no_such_engine: pip install 'voicegraph[local]'."
 
 
 async def test_a_key_makes_a_graph_ready(http: ClientSession, url: str, monkeypatch: pytest.MonkeyPatch) -> None:

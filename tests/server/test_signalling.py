@@ -44,7 +44,7 @@ BAD = [
         "/start",
         {"body": {"graph": "eco"}},
         404,
-        "no graph 'eco' (did you mean 'echo'?): choose echo, endless, failing, keyed, late, refusing or wrong",
+        "no graph 'eco' (did you mean 'echo'?): choose echo, endless, failing, keyed, late, refusing, unpacked or wrong",
     ),
     ("POST", "/start", {"body": {"graph": "../echo.yaml"}}, 404, "no graph"),
     ("POST", "/start", {"body": {"graph": "wrong"}}, 409, "ecko"),

@@ -151,6 +151,8 @@ class Processor:
     contract: ClassVar[Contract]
     observer: ClassVar[bool] = False
     """Only watches: a graph is not complete because an observer listens."""
+    needs: ClassVar[Mapping[str, str]] = {}
+    """Modules that it imports when a call starts and the default install lacks, with the extra that brings each: `{"pocketsphinx": "local"}`."""
     owns_floor: ClassVar[bool] = False
     """Begins and ends replies. At most one node of a graph does."""
 

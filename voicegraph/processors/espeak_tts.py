@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 import numpy as np
 from pydantic import Field
 
@@ -37,6 +39,7 @@ class EspeakTts(Processor):
     Gives 22050 Hz, which the line does not take: a `resampler` follows it.
     """
 
+    needs = MappingProxyType({"espeakng_loader": "local"})
     settings: EspeakTtsSettings
     text = In(ReplyText, many=True)
     audio = Out(ReplyAudio, rate=RATE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import MappingProxyType
 
 from voicegraph.core.speech import PreRoll
 from voicegraph.frames import CallerAudio, Speech, Transcript, Words
@@ -33,6 +34,7 @@ class PocketsphinxStt(Processor):
     Between two `speech` facts it gives a segment: partial words every 250 ms, final ones (maybe empty) when speech has stopped.
     """
 
+    needs = MappingProxyType({"pocketsphinx": "local"})
     settings: PocketsphinxSttSettings
     audio = In(CallerAudio, rates=(RATE,))
     speech = In(Speech)

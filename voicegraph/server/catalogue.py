@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from voicegraph.graph.host import Host
 from voicegraph.graph.load import load
 from voicegraph.graph.report import did_you_mean, listed
 from voicegraph.graph.shipped import about
-from voicegraph.graph.spec import GraphSpec
+from voicegraph.graph.spec import GraphSpec, NodeSpec
 from voicegraph.mistral.client import KEY_VARIABLES
 from voicegraph.mistral.settings import MistralSettings
 
@@ -49,7 +50,7 @@ class Catalogue:
             spec = await asyncio.to_thread(self._current, name)
         except GraphError as problem:
             raise BadRequest(f"The graph '{name}' cannot run: {_shown(problem.mistakes[0])}", 409) from problem
-        if (missing := missing_key(spec)) is not None:
+        if (missing := what_is_missing(spec)) is not None:
             raise BadRequest(missing, 409)
         return spec
 
@@ -63,7 +64,7 @@ class Catalogue:
             spec = await asyncio.to_thread(self._current, self.default)
         except GraphError:
             return  # whoever calls will be told
-        if missing_key(spec) is None:
+        if what_is_missing(spec) is None:
             await asyncio.gather(*(node.processor.warm(node.settings, host.shared) for node in spec.nodes), return_exceptions=True)
 
     def _current(self, name: str) -> GraphSpec:
@@ -76,7 +77,7 @@ class Catalogue:
     def _entry(self, name: str) -> dict[str, Any]:
         entry: dict[str, Any] = {"name": name, "about": about(self._graphs[name]), "default": name == self.default, "mistakes": []}
         try:
-            problem = missing_key(self._current(name))
+            problem = what_is_missing(self._current(name))
         except GraphError as error:
             entry["mistakes"] = [_shown(mistake) for mistake in error.mistakes]
             problem = "The file has mistakes."
@@ -97,16 +98,26 @@ def has_key() -> bool:
     return any(map(os.environ.get, KEY_VARIABLES))
 
 
-def missing_key(spec: GraphSpec) -> str | None:
-    """A sentence when a node of this graph needs a key that is not there."""
-    if has_key() or os.environ.get("MISTRAL_BASE_URL"):
-        return None
-    for node in spec.nodes:
-        settings = node.settings
-        if isinstance(settings, MistralSettings) and settings.api_key is None and settings.base_url is None:
-            way_out = f"start the server with MISTRAL_API_KEY set, or call a graph that needs none, such as {WITHOUT_KEY}"
-            return f"'{node.name}' needs a key for Mistral: {way_out}."
+def what_is_missing(spec: GraphSpec) -> str | None:
+    """A sentence when a node of this graph needs a key or a package that is not there."""
+    return next((sentence for node in spec.nodes if (sentence := _missing_package(node) or _missing_key(node))), None)
+
+
+def _missing_package(node: NodeSpec) -> str | None:
+    for module, extra in node.processor.needs.items():
+        if find_spec(module) is None:
+            return f"'{node.name}' needs the package {module}: pip install 'voicegraph[{extra}]'."
     return None
+
+
+def _missing_key(node: NodeSpec) -> str | None:
+    settings = node.settings
+    if has_key() or os.environ.get("MISTRAL_BASE_URL") or not isinstance(settings, MistralSettings):
+        return None
+    if settings.api_key is not None or settings.base_url is not None:
+        return None
+    way_out = f"start the server with MISTRAL_API_KEY set, or call a graph that needs none, such as {WITHOUT_KEY}"
+    return f"'{node.name}' needs a key for Mistral: {way_out}."
 
 
 def _shown(mistake: Mistake) -> str:
