@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 
 import pytest
 
@@ -123,6 +124,27 @@ def test_a_false_interruption_resumes_without_losing_a_sample(cues: bool) -> Non
     assert abs(call.heard[0].samples - whole) <= 4, "one sample of rounding per sentence"
     assert abs(played(call, 1) - whole) <= 10, "all of it was audible"
     assert call.history[0].heard.strip() == LONG
+
+
+def test_a_hundred_false_interruptions_cost_not_one_sample() -> None:
+    """Bursts of 100 to 180 ms and sounds of listening, at any moment of the reply."""
+    dice = random.Random(4)
+    whole = round(len(LONG + " ") * SECONDS_PER_CHARACTER * RATE)
+    for _ in range(100):
+        length, moment, word = dice.uniform(0.1, 0.18), dice.uniform(0.1, 4.0), dice.choice(("", "", "uh-huh", "mm-hmm"))
+
+        async def script(call: Conversation, length: float = length, moment: float = moment, word: str = word) -> None:
+            long_answers(call)
+            await call.caller.say("Tell me something.")
+            await call.until_speaking()
+            await asyncio.sleep(moment)
+            await (call.caller.say(word) if word else call.caller.cough(length))
+            await call.until_heard()
+
+        call = converse(script, cues=False)
+        assert call.heard[0].finished, (length, moment, word)
+        assert abs(call.heard[0].samples - whole) <= 4, "one sample of rounding per sentence"
+        assert abs(played(call, 1) - whole) <= 10, "all of it was audible"
 
 
 def test_a_sound_of_listening_does_not_stop_the_reply(cues: bool) -> None:
