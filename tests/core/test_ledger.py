@@ -104,3 +104,11 @@ def test_what_was_heard_is_the_beginning_of_the_text_and_only_grows(pieces: list
     assert whole.startswith(ledger.heard(second))
     assert ledger.heard(second).startswith(ledger.heard(first))
     assert ledger.heard(ledger.samples + 1) == whole
+
+
+def test_the_silence_after_a_clause_speaks_no_word() -> None:
+    ledger = Ledger(1000)
+    ledger.append(1000, Span("one two", 0), (), ends=False)
+    ledger.append(1000, Span("one two", 0), (), ends=True, voiced=0)
+    assert ledger.heard(900) == "one two", "both were spoken in the first second"
+    assert ledger.heard(400) == "one"

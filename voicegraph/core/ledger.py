@@ -37,6 +37,8 @@ class _Piece:
     span: Span
     start: int
     samples: int
+    voiced: int
+    """Up to its last audible sample: voices end a sentence with a silence that speaks no word."""
     ended: bool
     marks: list[tuple[int, int]]
     """(sample, character), both counted from the start of the reply."""
@@ -55,12 +57,16 @@ class Ledger:
         self.samples = 0
         self._pieces: list[_Piece] = []
 
-    def append(self, samples: int, span: Span | None, marks: Sequence[Mark], ends: bool) -> None:
-        """`samples` more of sound, which speak `span`; `marks` count from the first of them; `ends`: the span has no more."""
+    def append(self, samples: int, span: Span | None, marks: Sequence[Mark], ends: bool, voiced: int | None = None) -> None:
+        """`samples` more of sound, which speak `span`; `marks` count from the first of them; `ends`: the span has no more.
+
+        voiced: how many of them until the last that can be heard (None: all)."""
         if span is not None:
             piece = self._piece_for(span)
             piece.marks.extend((self.samples + round(mark.seconds * self.rate), mark.at) for mark in marks)
             piece.samples = self.samples + samples - piece.start
+            if voiced is None or voiced:
+                piece.voiced = piece.samples - samples + (samples if voiced is None else voiced)
             piece.ended = piece.ended or ends
         self.samples += samples
 
@@ -89,7 +95,7 @@ class Ledger:
             if last.span == span:
                 return last
             last.ended = True
-        piece = _Piece(span, self.samples, 0, ended=False, marks=[])
+        piece = _Piece(span, self.samples, 0, 0, ended=False, marks=[])
         self._pieces.append(piece)
         return piece
 
@@ -109,11 +115,11 @@ class Ledger:
     def _length(self, piece: _Piece) -> float:
         """How many samples the whole piece has, as far as can be known."""
         if piece.ended:
-            return piece.samples
+            return piece.voiced or piece.samples
         ended = [each for each in self._pieces if each.ended and each.samples]
         characters = sum(len(each.span.text) for each in ended)
-        pace = sum(each.samples for each in ended) / characters if characters else self.rate / TYPICAL_CHARACTERS_PER_SECOND
-        return max(piece.samples, pace * len(piece.span.text))
+        pace = sum(each.voiced for each in ended) / characters if characters else self.rate / TYPICAL_CHARACTERS_PER_SECOND
+        return max(piece.voiced, pace * len(piece.span.text))
 
 
 def _timings(piece: _Piece) -> list[tuple[int, int]]:

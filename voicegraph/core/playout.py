@@ -21,6 +21,9 @@ FADE = 0.01
 STREAM_SLACK = 0.2
 """Seconds beyond the cushion that a stream without replies (echo) may lag before it skips ahead."""
 
+AUDIBLE = 100
+"""A sample beyond this (-50 dB of full scale) is sound: what is quieter speaks no word."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -86,7 +89,7 @@ class PlayoutBuffer:
         if reply is None:
             self._skip_ahead()
         else:
-            self._ledger.append(len(pcm), span, marks, ends)
+            self._ledger.append(len(pcm), span, marks, ends, _voiced(pcm))
             if last:
                 self._ledger.finish()
         self._last = self._last or last
@@ -196,3 +199,9 @@ class PlayoutBuffer:
         slack = self._cushion + round(STREAM_SLACK * self.rate)
         if self._buffered > slack:
             self._take(self._buffered - self._cushion)
+
+
+def _voiced(pcm: Pcm) -> int:
+    """How many samples until the last that can be heard."""
+    loud = np.flatnonzero((pcm > AUDIBLE) | (pcm < -AUDIBLE))
+    return int(loud[-1]) + 1 if loud.size else 0
