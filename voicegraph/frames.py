@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from voicegraph.core.kinds import Cue
 from voicegraph.core.ledger import Mark as Mark
 from voicegraph.core.ledger import Span as Span
 from voicegraph.core.playout import PlayoutBuffer
@@ -81,7 +82,7 @@ class TurnCue(Transcript):
     """The model's own opinion on the turn: it began, is probably over (`eager`), goes on after all (`resume`), is over (`end`)."""
 
     segment: int
-    cue: Literal["start", "eager", "resume", "end"]
+    cue: Cue
     t: float
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx2
@@ -31,19 +30,6 @@ def server(delays: Delays = FAST, **options: Any) -> MistralServer:
 async def http() -> AsyncIterator[httpx2.AsyncClient]:
     async with httpx2.AsyncClient() as client:
         yield client
-
-
-@pytest.fixture
-async def client_of() -> AsyncIterator[ClientOf]:
-    """Makes clients, and closes them after the test."""
-    async with AsyncExitStack() as clients:
-
-        def client_of(url: str, key: str = "any", **options: Any) -> Mistral:
-            client = Mistral(api_key=key, server_url=url, **options)
-            clients.push_async_exit(client)
-            return client
-
-        yield client_of
 
 
 @pytest.fixture

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable
 from typing import Any
 
 import httpx2
@@ -19,19 +18,6 @@ from voicegraph.testing.mistral.__main__ import main
 ClientOf = Callable[[str], Mistral]
 
 ASK: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "Hello?"}]}
-
-
-@pytest.fixture
-async def client_of() -> AsyncIterator[ClientOf]:
-    """Makes clients, and closes them after the test."""
-    async with AsyncExitStack() as clients:
-
-        def client_of(url: str) -> Mistral:
-            client = Mistral(api_key="any", server_url=url)
-            clients.push_async_exit(client)
-            return client
-
-        yield client_of
 
 
 def opened(stream: int) -> Opened:

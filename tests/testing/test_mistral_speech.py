@@ -6,7 +6,6 @@ import base64
 import io
 import wave
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine
-from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx2
@@ -31,19 +30,6 @@ ENDLESS = Delays(first_sound=0.0, speech_speed=1e-6)
 
 def server(delays: Delays = FAST, **options: Any) -> MistralServer:
     return MistralServer(options.pop("script", Script()), delays, **options)
-
-
-@pytest.fixture
-async def client_of() -> AsyncIterator[ClientOf]:
-    """Makes clients, and closes them after the test."""
-    async with AsyncExitStack() as clients:
-
-        def client_of(url: str, key: str = "any", **options: Any) -> Mistral:
-            client = Mistral(api_key=key, server_url=url, **options)
-            clients.push_async_exit(client)
-            return client
-
-        yield client_of
 
 
 @pytest.fixture

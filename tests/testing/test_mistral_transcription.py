@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import numpy as np
@@ -36,19 +35,6 @@ def silence(seconds: float) -> bytes:
 
 def server(*utterances: str, **options: Any) -> MistralServer:
     return MistralServer(Script(utterances=utterances or ("hello there",)), options.pop("delays", FAST), **options)
-
-
-@pytest.fixture
-async def client_of() -> AsyncIterator[ClientOf]:
-    """Makes clients, and closes them after the test."""
-    async with AsyncExitStack() as clients:
-
-        def client_of(url: str, key: str = "any") -> Mistral:
-            client = Mistral(api_key=key, server_url=url)
-            clients.push_async_exit(client)
-            return client
-
-        yield client_of
 
 
 @pytest.fixture

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
 
+from voicegraph.core.kinds import Cue
 from voicegraph.core.words import Unanswered
-
-Cue = Literal["start", "eager", "resume", "end"]
 
 
 @dataclass(slots=True)

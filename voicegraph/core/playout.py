@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 
+from voicegraph.core.kinds import Gate
 from voicegraph.core.ledger import Ledger, Mark, Span
 from voicegraph.core.sound import Pcm
 
@@ -98,7 +99,7 @@ class PlayoutBuffer:
         """Seconds of sound that it would still like to have; 0 or less when senders should wait."""
         return self._ahead - self._buffered / self.rate
 
-    def gate(self, gate: Literal["open", "ducked", "paused"]) -> None:
+    def gate(self, gate: Gate) -> None:
         """Fade to full, to quiet, or to silence in which nothing is lost: opened again, it goes on from the next sample."""
         self._target = {"open": 1.0, "ducked": self._duck, "paused": 0.0}[gate]
         if not self._played or self._filling or not self._buffered:

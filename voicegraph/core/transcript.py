@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-CueKind = Literal["start", "eager", "resume", "end"]
+from voicegraph.core import kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Cue:
     """The service's opinion on the turn. `at`: seconds of audio, from the first sample that this connection was sent."""
 
     segment: int
-    kind: CueKind
+    kind: kinds.Cue
     at: float
 
 
@@ -88,7 +88,7 @@ class Transcript:
         self._open[0].text += text
         return self._tell() if self._turn != "idle" or not self._turns else []
 
-    def cue(self, kind: CueKind, at: float) -> list[Fact]:
+    def cue(self, kind: kinds.Cue, at: float) -> list[Fact]:
         """A turn event; one that changes nothing (a line that was opened again repeats them) gives nothing."""
         self._at = at
         return _MOVES.get((self._turn, kind), Transcript._ignore)(self)

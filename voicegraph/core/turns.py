@@ -17,11 +17,12 @@ from typing import Literal
 
 from voicegraph.core.endpoint import plain
 from voicegraph.core.endpointing import Endpointing
-from voicegraph.core.evidence import Alarm, Cue, Cues, Evidence, Speech
+from voicegraph.core.evidence import Alarm, Cues, Evidence, Speech
+from voicegraph.core.kinds import Cue, Gate
 from voicegraph.core.policy import Policy
 from voicegraph.core.silence import HANG_UP, Silence
 from voicegraph.core.words import Segment
-from voicegraph.core.yielding import Floor, Gate, Yielding
+from voicegraph.core.yielding import Floor, Yielding
 
 Source = Literal["words", "typed", "greeting", "reminder", "tool"]
 

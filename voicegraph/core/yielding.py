@@ -8,9 +8,8 @@ from typing import Literal
 from voicegraph.core.echo import is_echo
 from voicegraph.core.endpoint import plain
 from voicegraph.core.evidence import Alarm, Evidence
+from voicegraph.core.kinds import Gate
 from voicegraph.core.policy import Policy
-
-Gate = Literal["open", "ducked", "paused"]
 
 
 @dataclass(slots=True)

@@ -6,8 +6,9 @@ import asyncio
 import inspect
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, get_type_hints
 
+from voicegraph.core.kinds import Gate as Gate
 from voicegraph.errors import ContractError
 from voicegraph.graph.line import Line
 from voicegraph.graph.ports import In, Inlet, Out, Outlet
@@ -31,10 +32,6 @@ class Share(Protocol):
     """`Call.shared`, for where there is no call."""
 
     def __call__(self, make: Callable[[], S]) -> S: ...
-
-
-Gate = Literal["open", "ducked", "paused"]
-"""What the caller hears of the reply: all of it, all of it but quieter, or nothing while it waits."""
 
 
 class Replies(Protocol):

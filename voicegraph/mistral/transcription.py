@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from types import UnionType
 from typing import TYPE_CHECKING, Any
 
+from voicegraph.core import kinds
 from voicegraph.core.tape import Flush, Tape
-from voicegraph.core.transcript import CueKind, Fact, Said, Transcript
+from voicegraph.core.transcript import Fact, Said, Transcript
 from voicegraph.errors import CallFailed
 from voicegraph.mistral.errors import explain, failures
 from voicegraph.mistral.sockets import Sockets
@@ -242,7 +243,7 @@ class Transcriber:
             self._connection = None
 
 
-_CUES: dict[str, CueKind] = {"turn.start": "start", "turn.eager_end": "eager", "turn.resume": "resume", "turn.end": "end"}
+_CUES: dict[str, kinds.Cue] = {"turn.start": "start", "turn.eager_end": "eager", "turn.resume": "resume", "turn.end": "end"}
 
 
 def _plain(event: Any) -> tuple[str, Mapping[str, Any]]:

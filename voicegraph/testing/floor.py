@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from voicegraph.core.evidence import Cue
+from voicegraph.core.kinds import Cue
 from voicegraph.core.policy import Policy
 from voicegraph.core.turns import Amended, Ask, Begin, Confirm, Decision, Drop, HangUp, SetGate, Turns
 from voicegraph.core.words import Segment
