@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 Message = dict[str, str]
 """`role` and `content`, as in chat completions."""
@@ -21,7 +23,8 @@ _WITHHELD = "(What the caller said here is withheld.)"
 
 @dataclass(slots=True)
 class _Exchange:
-    reply: int
+    reply: int | None
+    """Its number in this call; None when it is of an earlier one."""
     caller: str
     agent: str = ""
     """What was heard of the answer; before it is over, what was written of it on the screen."""
@@ -70,6 +73,21 @@ class Dialogue:
         for exchange in (*self._past, self._present):
             if exchange is not None and exchange.reply == reply and text.strip():
                 exchange.caller = text.strip()
+
+    def entries(self) -> list[dict[str, Any]]:
+        """The exchanges that are over, JSON-ready, the oldest first."""
+        return [{"caller": each.caller, "agent": each.agent, "cut": each.cut} for each in self._past]
+
+    def recall(self, entries: Sequence[Any]) -> None:
+        """Begin with the exchanges of an earlier call. Raises ValueError when these are none."""
+        self._past.extend([_exchange(entry) for entry in entries])
+
+
+def _exchange(entry: Any) -> _Exchange:
+    match entry:
+        case {"caller": str(caller), "agent": str(agent), "cut": bool(cut)}:
+            return _Exchange(None, caller, agent, cut)
+    raise ValueError("an exchange has the texts 'caller' and 'agent', and 'cut'")
 
 
 def _append(messages: list[Message], role: str, content: str) -> None:

@@ -81,6 +81,10 @@ class Call(Protocol):
         """For the floor's owner."""
 
     @property
+    def resumed(self) -> int:
+        """How many exchanges of an earlier call this one goes on from; 0 for a new conversation."""
+
+    @property
     def has_floor(self) -> bool:
         """Whether a node of this graph owns the floor: then whatever goes to the caller belongs to a reply."""
 
@@ -167,6 +171,16 @@ class Processor:
     @property
     def name(self) -> str:
         return self.place.name
+
+    def remembered(self) -> Sequence[Any]:
+        """What another call should go on from should this one be lost: JSON-ready entries, one per exchange with the caller, the oldest first
+        (they are dropped first when there are too many). Asked whenever a reply has been settled."""
+        return ()
+
+    def remember(self, entries: Sequence[Any]) -> None:
+        """Go on from what `remembered` gave in an earlier call, or the later part of it. Called before `start`, if at all. Raise ValueError when these
+        are no entries of this node's: the graph may have been changed meanwhile."""
+        raise ValueError("it remembers nothing")
 
     async def start(self) -> None:
         """Open what the node needs, before any frame arrives, beside the other nodes' start. Raise CallFailed with a sentence if it can't be had."""

@@ -24,13 +24,20 @@ class Holder(Protocol):
 class LiveReplies:
     """The `Replies` of a session, plus what its links ask on every frame.
 
-    on_confirm(), on_drop(epoch), on_gate(gate): the session's side effects, called synchronously.
+    on_confirm(), on_drop(epoch), on_gate(gate), on_settle(): the session's side effects, called synchronously.
     """
 
-    def __init__(self, on_confirm: Callable[[], None], on_drop: Callable[[int], None], on_gate: Callable[[Gate], None]) -> None:
+    def __init__(
+        self,
+        on_confirm: Callable[[], None],
+        on_drop: Callable[[int], None],
+        on_gate: Callable[[Gate], None],
+        on_settle: Callable[[], None] = lambda: None,
+    ) -> None:
         self._on_confirm = on_confirm
         self._on_drop = on_drop
         self._on_gate = on_gate
+        self._on_settle = on_settle
         self._last = 0
         self._live: int | None = None
         self._confirmed = False
@@ -99,6 +106,7 @@ class LiveReplies:
     def settle(self, reply: int) -> None:
         if reply == self.unsettled and reply != self._live:
             self.unsettled = None
+            self._on_settle()
 
     def gate(self, gate: Gate) -> None:
         if self._live is not None and gate != self._gate:

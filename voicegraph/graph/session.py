@@ -12,6 +12,7 @@ from voicegraph.errors import CallFailed, ReplyFailed
 from voicegraph.graph.ending import cancel, close_all
 from voicegraph.graph.host import Host
 from voicegraph.graph.line import Line
+from voicegraph.graph.memory import Memory, memory_of, recall
 from voicegraph.graph.node import Node
 from voicegraph.graph.processor import Gate, Place, Processor, S
 from voicegraph.graph.replies import LiveReplies
@@ -30,16 +31,20 @@ class Session:
     """Runs a checked graph for one caller: `await start()`, then `await wait()` for the reason it ended, or `await close(reason)`.
 
     It is the `Call` that its processors see. Raises CallFailed when a node cannot be made.
+    memory: what `remembered` gave in an earlier call. on_settled: called when a reply is over and every node knows what was heard of it.
     """
 
-    def __init__(self, spec: GraphSpec, line: Line, *, id: str, host: Host) -> None:
+    def __init__(
+        self, spec: GraphSpec, line: Line, *, id: str, host: Host, memory: Memory | None = None, on_settled: Callable[[], None] = lambda: None
+    ) -> None:
         self.spec = spec
         self.line = line
         self.id = id
-        self.replies = LiveReplies(self.released, self._dropped, self._gated)
+        self.replies = LiveReplies(self.released, self._dropped, self._gated, self._settled)
         self.dead_errors = 0
         """Errors of replies that were over already: expected after a cancellation, counted for the statistics."""
         self._host = host
+        self._on_settled = on_settled
         self._loop = asyncio.get_running_loop()
         self._waiting_for_room: list[asyncio.Future[None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -48,6 +53,7 @@ class Session:
         self._wires: list[Wire] = []
         self.nodes = self._build(spec)
         self._floor = next((node for node in self.nodes if node.processor.owns_floor), None)
+        self.resumed = recall(memory or {}, {node.processor.name: node.processor for node in self.nodes})
 
     # --- life ------------------------------------------------------------------------------------------------------------------
 
@@ -150,6 +156,10 @@ class Session:
     def shared(self, make: Callable[[], S]) -> S:
         return self._host.shared(make)
 
+    def remembered(self) -> Memory:
+        """What a later call of the same graph could go on from, as `memory`."""
+        return memory_of(node.processor for node in self.nodes)
+
     def statistics(self) -> list[LinkStatistics]:
         """What each link has done so far, in file order."""
         return [wire.statistics for wire in self._wires]
@@ -214,6 +224,9 @@ class Session:
         for node in reversed(self.nodes):
             node.drop(epoch)
         self.released()
+
+    def _settled(self) -> None:
+        self._loop.call_soon(self._on_settled)  # the other nodes that were sent the same Heard have it by then
 
     def _gated(self, gate: Gate) -> None:
         for node in reversed(self.nodes):

@@ -27,14 +27,14 @@ class SmallAgent:
     """Remembers nothing but what was last heard of its answers."""
 
     def __init__(self) -> None:
-        self._heard = ""
+        self.last_heard = ""
         self._is_repeating = False
 
     def answer(self, text: str, now: datetime, why: str = "words") -> Answer:
         """Answer what the caller said or typed; `why` as in Turn. `now`: the caller's local time."""
         if why in _OCCASIONS:
             return Answer(why, _OCCASIONS[why])
-        asked = _Asked(_POLITE.sub("", text.strip()), now, self._heard)
+        asked = _Asked(_POLITE.sub("", text.strip()), now, self.last_heard)
         answer = next(_answers(asked))
         self._is_repeating = answer.skill == REPEATING
         return answer
@@ -42,7 +42,7 @@ class SmallAgent:
     def heard(self, text: str) -> None:
         """A reply is over; the caller heard this much of it."""
         if text.strip() and not self._is_repeating:
-            self._heard = text.strip()
+            self.last_heard = text.strip()
 
 
 @dataclass(frozen=True, slots=True)

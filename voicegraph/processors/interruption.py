@@ -64,7 +64,7 @@ class Interruption(Processor):
         self._end = TurnEnd("", None, 0.0, 0)
 
     async def run(self) -> None:
-        now, welcome = self.call.now(), self.settings.welcome
+        now, welcome = self.call.now(), self.settings.welcome if not self.call.resumed else None
         self._carry_out(self._turns.tick(now) if welcome is None else self._turns.ask(now, Ask("", why="greeting", say=welcome)))
 
     # --- facts from above ------------------------------------------------------------------------------------------------------

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from voicegraph.frames import Event, Heard, Playout, ReplyText, Turn
 from voicegraph.graph.ports import In, Out
@@ -27,6 +29,15 @@ class LocalAgent(Processor):
     def __init__(self, place: Place) -> None:
         super().__init__(place)
         self._agent = SmallAgent()
+
+    def remembered(self) -> Sequence[Any]:
+        return [self._agent.last_heard] if self._agent.last_heard else []
+
+    def remember(self, entries: Sequence[Any]) -> None:
+        for text in entries:
+            if not isinstance(text, str):
+                raise ValueError("it remembers texts")
+            self._agent.heard(text)
 
     async def on_turns(self, turn: Turn) -> None:
         answer = Answer("say", turn.say) if turn.say is not None else self._agent.answer(turn.text, datetime.now().astimezone(), turn.why)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import aclosing
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -61,6 +62,12 @@ class MistralAgent(Processor):
     @classmethod
     async def warm(cls, settings: MistralAgentSettings, share: Share) -> None:
         await settings.warm(share)
+
+    def remembered(self) -> Sequence[Any]:
+        return self.dialogue.entries()
+
+    def remember(self, entries: Sequence[Any]) -> None:
+        self.dialogue.recall(entries)
 
     async def start(self) -> None:
         self.chat = self.settings.client(self.call).chat
