@@ -43,9 +43,14 @@ class CallFailed(VoicegraphError):
     """This call cannot go on. The sentence is for the caller and becomes the reason for which the call ended."""
 
 
-class BadRequest(VoicegraphError):
-    """A client sent something that cannot be used. Becomes an HTTP 4xx with the sentence as its `detail`."""
+class WorkerLost(VoicegraphError):
+    """The worker that was to do this is gone, and what it had with it."""
 
-    def __init__(self, sentence: str, status: int = 400) -> None:
+
+class BadRequest(VoicegraphError):
+    """A client's request cannot be met. Becomes an HTTP error with the sentence as its `detail`. retry_after: seconds after which it may be."""
+
+    def __init__(self, sentence: str, status: int = 400, retry_after: int | None = None) -> None:
         super().__init__(sentence)
         self.status = status
+        self.retry_after = retry_after

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,18 @@ from aiohttp import ClientSession, TCPConnector
 from aiohttp.test_utils import TestServer
 from aiortc import RTCPeerConnection
 
-from voicegraph.graph.host import Host
-from voicegraph.server.app import Options, make_app
+from cryptography.fernet import Fernet
+
+from voicegraph.rtc.reach import Reach
+from voicegraph.server.app import make_app
 from voicegraph.server.calls import Calls
 from voicegraph.server.catalogue import Catalogue
+from voicegraph.server.local import LocalStaff
+from voicegraph.server.options import Options
+from voicegraph.server.resume import Tokens
 from voicegraph.server.signalling import CALLS
 
+TOKENS = Tokens(Fernet.generate_key())
 ECHO = """
 about: Hear yourself.
 nodes:
@@ -88,29 +95,23 @@ def catalogue(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Catalogue:
     return Catalogue({file.stem: file for file in folder.glob("*.yaml")}, "echo", "it is the test's")
 
 
-@pytest.fixture
-async def host() -> AsyncIterator[Host]:
-    async with Host() as host:
-        yield host
-
-
 Serve = Callable[[Options], Awaitable[TestServer]]
 
 
 @pytest.fixture
-async def serve(catalogue: Catalogue, host: Host) -> AsyncIterator[Serve]:
-    """Start a server with these options."""
-    servers = []
+async def serve(catalogue: Catalogue) -> AsyncIterator[Serve]:
+    """Start a server with these options, whose calls run in this process."""
+    async with AsyncExitStack() as stack:
 
-    async def start(options: Options) -> TestServer:
-        server = TestServer(make_app(catalogue, host, options))
-        await server.start_server()
-        servers.append(server)
-        return server
+        async def start(options: Options) -> TestServer:
+            calls = Calls(options.max_calls, options.ice_servers)
+            await stack.enter_async_context(LocalStaff(calls, catalogue, Reach(options.ice_servers, options.public_addresses), TOKENS))
+            server = TestServer(make_app(catalogue, calls, options))
+            await server.start_server()
+            stack.push_async_callback(server.close)
+            return server
 
-    yield start
-    for server in servers:
-        await server.close()
+        yield start
 
 
 @pytest.fixture

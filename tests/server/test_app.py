@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -10,14 +11,21 @@ from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
 
 from voicegraph import __version__
-from voicegraph.server.app import Options
+from voicegraph.server.options import Options
 
 ELSEWHERE = "https://shop.example"
 
 
 async def test_healthz_counts_calls(http: ClientSession, url: str) -> None:
     async with http.get(f"{url}/healthz") as answer:
-        assert await answer.json() == {"status": "ok", "version": __version__, "calls": 0}
+        assert await answer.json() == {
+            "status": "ok",
+            "version": __version__,
+            "calls": 0,
+            "slots": 2,
+            "draining": False,
+            "workers": [{"name": "worker", "pid": os.getpid(), "calls": 0}],
+        }
 
 
 async def test_graphs_says_of_each_whether_it_can_run_and_why_not(http: ClientSession, url: str) -> None:

@@ -131,9 +131,9 @@ async def test_a_server_that_stops_does_not_wait_for_such_a_caller(
 async def test_a_call_can_be_ended_while_it_starts(http: ClientSession, url: str, sdp: str, calls: Calls, left: Left) -> None:
     async with http.post(f"{url}/api/offer", json={"sdp": sdp, "type": "offer", "requestData": {"graph": "endless"}}) as answer:
         pc_id = (await answer.json())["pc_id"]
-    calls.end(pc_id.rpartition(".")[0], "The first reason.")
+    await calls.end(pc_id.rpartition(".")[0], "The first reason.")
     await asyncio.sleep(0)
-    calls.end(pc_id.rpartition(".")[0], "The second, while it hangs up.")
+    await calls.end(pc_id.rpartition(".")[0], "The second, while it hangs up.")
     await over(calls)
     assert not await left()
 

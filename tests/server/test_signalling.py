@@ -135,7 +135,7 @@ async def test_a_bad_offer_uses_its_session_up(http: ClientSession, url: str, ca
 async def test_a_broken_sdp_leaves_nothing(http: ClientSession, url: str, sdp: str, calls: Calls, left: Left) -> None:
     async with http.post(url + OFFER, json=offer(sdp.replace("a=fingerprint:sha-256 ", "a=fingerprint:sha-256 zz:"))) as answer:
         if answer.status == 200:  # the stack takes it: then nobody can connect, and the call goes when its peer does not come
-            calls.end((await answer.json())["pc_id"].rpartition(".")[0], "over")
+            await calls.end((await answer.json())["pc_id"].rpartition(".")[0], "over")
     await calls.close("the test is over")
     assert len(calls) == 0
     assert not await left()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
@@ -16,6 +16,8 @@ from voicegraph.rtc import sdp
 from voicegraph.rtc.chat import Chat
 from voicegraph.rtc.fastpath import inbound_for
 from voicegraph.rtc.inbound import Inbound
+from voicegraph.rtc.ports import inside
+from voicegraph.rtc.reach import DIRECT, Reach
 from voicegraph.rtc.track import OutgoingTrack
 
 CONNECT_LIMIT = 15.0
@@ -24,6 +26,8 @@ SILENCE_LIMIT = 5.0
 """Seconds without a packet and without a message after which the caller has vanished: clients send a keep-alive every second, also when muted."""
 CLOSE_LIMIT = 2.0
 """Seconds that the stack has to shut down."""
+RETRY_AFTER = 10
+"""Seconds after which a client may try again when there was no port."""
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +35,7 @@ log = logging.getLogger(__name__)
 class Peer:
     """The `Line` over WebRTC: `await answer(offer)`, `await connected()`, and `await close(reason)` in any case.
 
-    ice_servers: as in W3C's RTCConfiguration, `{"urls": …, "username"?, "credential"?}`; none where the server is reachable itself.
+    reach: how the client's packets find here.
     on_gone: called, with a sentence, when the caller leaves, vanishes or never arrives, not after `close`; `lost` tells the first from the rest.
     on_back: called when somebody who had vanished is heard again: the network was gone for a while and healed by itself.
     about: what the server says of itself in `bot-ready`. greeted: a restart of a call whose client is ready already.
@@ -39,7 +43,7 @@ class Peer:
 
     def __init__(
         self,
-        ice_servers: Sequence[Mapping[str, Any]] = (),
+        reach: Reach = DIRECT,
         on_gone: Callable[[str], None] = lambda _: None,
         on_back: Callable[[], None] = lambda: None,
         about: Mapping[str, Any] | None = None,
@@ -65,7 +69,8 @@ class Peer:
         self._inbound: Inbound | None = None
         self._chat = Chat(about or {}, greeted, self._seen, lambda: self._leave("The caller hung up."))
         self._track = OutgoingTrack()
-        servers = [RTCIceServer(**server) for server in ice_servers]
+        self._public_addresses = reach.public_addresses
+        servers = [RTCIceServer(**server) for server in reach.ice_servers]
         self._pc = RTCPeerConnection(RTCConfiguration(iceServers=servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
         self._audio = self._pc.addTransceiver(self._track)
         self._audio.setCodecPreferences([codec for codec in RTCRtpSender.getCapabilities("audio").codecs if codec.mimeType == "audio/opus"])
@@ -103,7 +108,14 @@ class Peer:
             raise  # no sockets left: not the client's fault
         except Exception as problem:  # the stack has no error of its own for what it cannot parse: it raises what its code trips over
             raise BadRequest(f"This SDP offer cannot be answered: {str(problem).rstrip('.') or type(problem).__name__}.") from problem
-        return str(self._pc.localDescription.sdp)
+        return self._announced(str(self._pc.localDescription.sdp))
+
+    def _announced(self, answer: str) -> str:
+        if "a=candidate:" not in answer:  # the stack leaves out what it could not bind to
+            raise BadRequest("The server has no UDP port left for this call. Please try again in a minute.", 503, retry_after=RETRY_AFTER)
+        if not inside(answer):
+            log.warning("this version of aioice is not known: --udp-ports has no effect")
+        return sdp.announce(answer, self._public_addresses) if self._public_addresses else answer
 
     def _take_inbound(self) -> None:
         if self._inbound is None and self._audio.receiver.track is not None:

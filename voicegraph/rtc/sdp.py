@@ -1,4 +1,4 @@
-"""What is done to the text of an offer before the WebRTC stack sees it. Pure functions over SDP (RFC 8866) and ICE candidates (RFC 8839).
+"""What is done to the text of an offer before the WebRTC stack sees it, and to its answer. Pure functions over SDP (RFC 8866) and ICE candidates (RFC 8839).
 
 Three habits of browsers need it: host candidates hidden behind `.local` names (resolving one blocks for a second, and fails from another network),
 candidates repeated per m-line though the lines are bundled, and offers posted before gathering is done.
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from voicegraph.errors import BadRequest
 
@@ -30,6 +32,59 @@ def prepare(offer: str) -> str:
     # The bundle has one transport, that of its first line: what the stack reads at any of the lines must be that one's candidates.
     lines = [*session, *(line for section in plain for line in (*section, *usable, *ending))]
     return "\r\n".join(lines) + "\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class HostCandidate:
+    """One `a=candidate:` line of the type `host`."""
+
+    fields: Sequence[str]
+    """`foundation component transport priority address port typ host …`, without the attribute's name."""
+
+    @property
+    def address(self) -> str:
+        return self.fields[4]
+
+    @property
+    def port(self) -> int:
+        return int(self.fields[5])
+
+    def at(self, address: str, index: int) -> str:
+        """The line for another address under which the same socket is reached; `index`: the how manieth, each a little less preferred."""
+        foundation, component, transport, priority, _, *rest = self.fields
+        return _CANDIDATE + " ".join([f"{foundation}{index or ''}", component, transport, str(int(priority) - index), address, *rest])
+
+
+def host_candidates(text: str) -> Iterator[HostCandidate]:
+    """Those of all m-lines."""
+    return filter(None, map(_host_candidate, text.splitlines()))
+
+
+def announce(answer: str, addresses: Sequence[str]) -> str:
+    """The answer with host candidates at `addresses` instead of the machine's own, as behind a NAT that passes ports on unchanged: those of IPv4 where there
+    is an IPv4 address among them, those of IPv6 likewise."""
+    hosts = {candidate.address for candidate in host_candidates(answer)}
+    lines: list[str] = []
+    for line in answer.splitlines():
+        if (candidate := _host_candidate(line)) is not None:
+            public = _like(candidate.address, addresses)
+            lines += [candidate.at(address, index) for index, address in enumerate(public)] or [line]
+        elif line.startswith("c=") and (former := line.split()[-1]) in hosts and (public := _like(former, addresses)):
+            lines.append(line.replace(former, public[0]))
+        else:
+            lines.append(line)
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _host_candidate(line: str) -> HostCandidate | None:
+    fields = line.removeprefix(_CANDIDATE).split()
+    return HostCandidate(fields) if line.startswith(_CANDIDATE) and fields[6:8] == ["typ", "host"] else None
+
+
+def _like(address: str, addresses: Sequence[str]) -> list[str]:
+    """Those of the same family."""
+    version = ipaddress.ip_address(address).version
+    return [each for each in addresses if ipaddress.ip_address(each).version == version]
 
 
 def sections(text: str) -> list[list[str]]:

@@ -3,49 +3,43 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import logging
 import signal
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
+from typing import Protocol, Self
 
 from aiohttp import web
 
 from voicegraph import __version__
-from voicegraph.graph.host import Host
 from voicegraph.server import signalling
 from voicegraph.server.calls import Calls
 from voicegraph.server.catalogue import Catalogue
 from voicegraph.server.files import add_page, page_folder
+from voicegraph.server.options import Options
 from voicegraph.server.signalling import CALLS, CATALOGUE
 from voicegraph.server.web_rules import cross_origin, secure, sentences
 
 MAX_BODY = 64 * 1024
-"""Bytes of a request; the longest offers of browsers have a quarter of it."""
+"""Bytes of a request; the longest offers of browsers have a quarter of it, resume tokens half."""
 REQUEST_LIMIT = 0.3
 """Seconds that requests under way have to finish when the server stops, after the calls have ended."""
-
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to serve. allow_origins: other sites whose pages may call, `*` for all. ice_servers: as in W3C's RTCConfiguration, for both ends."""
-
-    host: str = "127.0.0.1"
-    port: int = 8080
-    allow_origins: Sequence[str] = ()
-    ice_servers: Sequence[Mapping[str, Any]] = ()
-    max_calls: int = 40
-    page: Path | None = None
+STOPPING = "The server is shutting down."
 
 
-def make_app(catalogue: Catalogue, host: Host, options: Options) -> web.Application:
+class Staff(Protocol):
+    """The workers of a server, which join its calls: one in this process (local.py) or several (fleet.py). `async with`, whose end ends them."""
+
+    async def ready(self) -> None:
+        """Wait until calls can be taken."""
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+
+def make_app(catalogue: Catalogue, calls: Calls, options: Options) -> web.Application:
     """The application: signalling, lists and the page. Its calls end in its shutdown."""
     app = web.Application(client_max_size=MAX_BODY, middlewares=[cross_origin(options.allow_origins), sentences])
-    app[CALLS] = Calls(host, options.ice_servers, options.max_calls)
+    app[CALLS] = calls
     app[CATALOGUE] = catalogue
     app.add_routes(signalling.routes)
     app.router.add_get("/healthz", _health)
@@ -58,7 +52,19 @@ def make_app(catalogue: Catalogue, host: Host, options: Options) -> web.Applicat
 
 
 async def _health(request: web.Request) -> web.Response:
-    return web.json_response({"status": "ok", "version": __version__, "calls": len(request.app[CALLS])})
+    """503 when no new call would be taken whatever the load, so that a load balancer sends them elsewhere."""
+    calls = request.app[CALLS]
+    workers = calls.workers()
+    status = "draining" if calls.draining else "ok" if workers else "no workers"
+    found = {
+        "status": status,
+        "version": __version__,
+        "calls": len(calls),
+        "slots": calls.slots,
+        "draining": calls.draining,
+        "workers": workers,
+    }
+    return web.json_response(found, status=200 if status == "ok" else 503)
 
 
 async def _graphs(request: web.Request) -> web.Response:
@@ -66,36 +72,63 @@ async def _graphs(request: web.Request) -> web.Response:
 
 
 async def _end_calls(app: web.Application) -> None:
-    await app[CALLS].close("The server is shutting down.")
+    await app[CALLS].close(STOPPING)
 
 
-async def serve(catalogue: Catalogue, options: Options, ready: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM, then end all calls and return. `ready` is told the address when it listens. Raises OSError when it cannot."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    async with Host() as host:
-        runner = web.AppRunner(make_app(catalogue, host, options), access_log=None, shutdown_timeout=REQUEST_LIMIT)
+async def serve(catalogue: Catalogue, options: Options, staff: Callable[[Calls], Staff], ready: Callable[[str], None]) -> None:
+    """Serve until SIGINT, which ends all calls at once, or SIGTERM, which lets them go on for a while; a second signal ends them.
+
+    `ready` is told the address when calls can come. Raises OSError when it cannot listen.
+    """
+    calls = Calls(options.max_calls, options.ice_servers)
+    signals = _Signals()
+    async with staff(calls) as workers:
+        runner = web.AppRunner(make_app(catalogue, calls, options), access_log=None, shutdown_timeout=REQUEST_LIMIT)
         await runner.setup()
-        warming = None
         try:
             site = web.TCPSite(runner, options.host, options.port)
             await site.start()
+            await workers.ready()
             ready(_address(runner, options))
-            warming = loop.create_task(_warm(catalogue, host))
-            await stop.wait()
+            await _until_stopped(calls, signals, options.drain_limit)
         finally:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)  # a second one ends the process, whatever a node of somebody's own still does
-            if warming is not None:
-                warming.cancel()
+            signals.close()
             await runner.cleanup()
 
 
-async def _warm(catalogue: Catalogue, host: Host) -> None:
-    await catalogue.warm(host)
-    gc.freeze()  # what is imported by now stays: looking through it for garbage would stop every call for some 80 ms
+async def _until_stopped(calls: Calls, signals: _Signals, drain_limit: float) -> None:
+    await signals.drain.wait()
+    calls.drain()
+    ends = [asyncio.ensure_future(end) for end in (calls.empty(), signals.stop.wait())]
+    await asyncio.wait(ends, timeout=drain_limit, return_when=asyncio.FIRST_COMPLETED)
+    for end in ends:
+        end.cancel()
+
+
+class _Signals:
+    """SIGTERM sets `drain`; SIGINT, or another one after it, sets both."""
+
+    def __init__(self) -> None:
+        self.drain = asyncio.Event()
+        self.stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGINT, self._end)
+        loop.add_signal_handler(signal.SIGTERM, self._terminate)
+
+    def _terminate(self) -> None:
+        if self.drain.is_set():
+            self._end()
+        self.drain.set()
+
+    def _end(self) -> None:
+        self.stop.set()
+        self.drain.set()
+
+    def close(self) -> None:
+        """From now on a signal ends the process, whatever a node of somebody's own still does."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
 
 
 def _address(runner: web.AppRunner, options: Options) -> str:

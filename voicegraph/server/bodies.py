@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from aiohttp import web
@@ -10,9 +11,11 @@ from aiohttp.http_exceptions import HttpProcessingError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from voicegraph.errors import BadRequest
+from voicegraph.server.resume import MAX_TOKEN
 
 BODY_LIMIT = 10.0
 """Seconds that a request's body may take."""
+OVER = "That call is over, or it never was: start a new one."
 
 
 class Body(BaseModel):
@@ -25,6 +28,12 @@ class Choice(Body):
     """What an application chooses for its call. Travels in `body` of /start, or in `requestData` of an offer."""
 
     graph: str | None = Field(default=None, max_length=200)
+    resume: str | None = Field(default=None, max_length=MAX_TOKEN)
+    """A token of an earlier call, to go on from."""
+
+    def with_wishes(self, later: Choice) -> Choice:
+        """With what the offer itself chooses in place of what /start chose."""
+        return self.model_copy(update=later.model_dump(exclude_none=True))
 
 
 class Start(Body):
@@ -33,9 +42,9 @@ class Start(Body):
     body: Choice | None = None
 
     @property
-    def graph(self) -> str | None:
-        """The graph that is asked for."""
-        return self.body.graph if self.body is not None else None
+    def choice(self) -> Choice:
+        """What is asked for."""
+        return self.body or Choice()
 
 
 class Offer(Body):
@@ -48,9 +57,17 @@ class Offer(Body):
     request_data: Choice | None = Field(default=None, alias="requestData")
 
     @property
-    def graph(self) -> str | None:
-        """The graph that the offer itself asks for."""
-        return self.request_data.graph if self.request_data is not None else None
+    def choice(self) -> Choice:
+        """What the offer itself asks for."""
+        return self.request_data or Choice()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """To an offer: the SDP, and the name by which the client calls this peer connection from now on."""
+
+    sdp: str
+    pc_id: str
 
 
 class Candidate(Body):

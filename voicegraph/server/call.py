@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+import secrets
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from voicegraph import __version__
 from voicegraph.core import rtvi
 from voicegraph.errors import BadRequest, CallFailed
 from voicegraph.graph.host import Host
+from voicegraph.graph.memory import Memory
 from voicegraph.graph.session import Session
 from voicegraph.graph.spec import GraphSpec
 from voicegraph.rtc.peer import CONNECT_LIMIT, SILENCE_LIMIT, Peer
+from voicegraph.rtc.reach import Reach
 from voicegraph.rtc.roaming import RoamingLine
-from voicegraph.server.bodies import Candidate, Offer
+from voicegraph.server.bodies import Answer, Candidate, Offer
+from voicegraph.server.resume import Resumption
+from voicegraph.server.worker import Told
 
 ROAMING_LIMIT = 20.0
 """Seconds that a call waits for a caller whose network went. Clients notice after 5 s and come back with a new connection."""
@@ -31,35 +35,33 @@ READING_TIME = 0.5
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """To an offer: the SDP, and the name by which the client calls this peer connection from now on."""
-
-    sdp: str
-    pc_id: str
-
-
 class Call:
     """`await answer(offer)` for the client's first offer, which starts the call, and for each later one. It ends by itself or by `end(reason)`.
 
-    on_over: called once, when nodes, connections and tasks of a call that had started are given back.
+    seal: makes a resume token of what the nodes remember. resumption: of the earlier call that this one goes on from, if it is to.
+    told: `over` is told once, when nodes, connections and tasks of a call that had started are given back.
     """
 
     def __init__(
-        self, id: str, spec: GraphSpec, host: Host, ice_servers: Sequence[Mapping[str, Any]] = (), on_over: Callable[[], None] = lambda: None
+        self, id: str, spec: GraphSpec, host: Host, reach: Reach, *, seal: Callable[[Memory], str], told: Told, resumption: Resumption | None = None
     ) -> None:
         self.id = id
         self._spec = spec
         self._host = host
-        self._ice_servers = ice_servers
-        self._on_over = on_over
+        self._reach = reach
+        self._seal = seal
+        self._told = told
+        self._resumption = resumption
+        self._remembered: Memory = {}
+        """What the last token holds."""
         self._line = RoamingLine()
         self._session: Session | None = None
         """Once its nodes have started."""
         self._reason = ""
         """Why it ended; empty while it has not."""
         self._peer: Peer | None = None
-        self._peers = 0
+        self._peers = secrets.randbits(32)
+        """Changes with each connection. Random at first: a call that is started anew after its worker died must not give an old `pc_id` again."""
         self._arrived = asyncio.Event()
         self._life: asyncio.Task[None] | None = None
         self._aside: set[asyncio.Task[None]] = set()
@@ -68,7 +70,7 @@ class Call:
 
     @property
     def pc_id(self) -> str:
-        """The current peer connection: the call's id and how many there were."""
+        """The current peer connection: the call's id and a number."""
         return f"{self.id}.{self._peers}"
 
     @property
@@ -95,7 +97,7 @@ class Call:
         """A new peer connection takes the place of the former one."""
         about = {"library": "voicegraph", "version": __version__, "graph": self._spec.name}
         peer = Peer(
-            self._ice_servers,
+            self._reach,
             lambda reason: self._gone(peer, reason),
             lambda: self._back(peer),
             about,
@@ -163,7 +165,7 @@ class Call:
 
     async def _converse(self, started: asyncio.Future[str]) -> str:
         try:
-            session = Session(self._spec, self._line, id=self.id, host=self._host)
+            session = self._make_session()
             await session.start()
         except CallFailed as problem:
             started.set_result(str(problem))
@@ -171,11 +173,30 @@ class Call:
             return str(problem)
         self._session = session
         started.set_result("")
+        if session.resumed:
+            self._settled(session)  # the token that it came with is older than it will be when it is needed
         reason = await session.wait()
         self._session = None
         if not self._reason and self._peer is not None and not self._peer.ready:
             await self._apologise(reason)  # it failed by itself, before the client could be told anything
         return reason
+
+    def _make_session(self) -> Session:
+        found = self._resumption
+        memory = found.memory if found is not None else None
+        session = Session(self._spec, self._line, id=self.id, host=self._host, memory=memory, on_settled=lambda: self._settled(session))
+        if found is not None:
+            self._line.tell(rtvi.server_message("resumed", {"exchanges": session.resumed} | ({"reason": found.reason} if found.reason else {})))
+        return session
+
+    def _settled(self, session: Session) -> None:
+        """The client, and the server's front, get what the conversation would need to go on elsewhere."""
+        memory = session.remembered()
+        if memory != self._remembered:
+            self._remembered = memory
+            token = self._seal(memory)
+            self._line.tell(rtvi.server_message("resume", {"token": token}))
+            self._told.token(self.id, token)
 
     async def _apologise(self, sentence: str) -> None:
         """The client is still connecting: wait for it, so that it learns why there will be no call."""
@@ -193,7 +214,7 @@ class Call:
         if self._aside:
             await asyncio.wait(self._aside)
         log.info("call %s is over: %s", self.id, self._reason)
-        self._on_over()
+        self._told.over(self.id)
 
     def _gone(self, peer: Peer, reason: str) -> None:
         """The peer has lost its client. When the network did it, the client may come back with another."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from voicegraph.errors import BadRequest
-from voicegraph.server.bodies import Candidates, Offer, Start, read
-from voicegraph.server.call import Answer
+from voicegraph.server.bodies import Answer, Candidates, Offer, Start, read
 from voicegraph.server.calls import Calls
 from voicegraph.server.catalogue import Catalogue
 
@@ -20,22 +19,17 @@ routes = web.RouteTableDef()
 @routes.post("/start")
 async def start(request: web.Request) -> web.Response:
     """A session for a call of the graph that `body.graph` names. It waits for its offer for half a minute."""
-    body = await read(request, Start)
+    choice = (await read(request, Start)).choice
     calls = request.app[CALLS]
-    spec = await request.app[CATALOGUE].spec(body.graph)
-    return web.json_response({"sessionId": calls.book(spec), "iceConfig": {"iceServers": list(calls.ice_servers)}})
+    await request.app[CATALOGUE].spec(choice.graph)  # refused now, where it cannot run, and not when the microphone is open
+    return web.json_response({"sessionId": calls.book(choice), "iceConfig": {"iceServers": list(calls.ice_servers)}})
 
 
 @routes.post("/sessions/{id}/api/offer")
 async def offer_in_session(request: web.Request) -> web.Response:
     """The first offer of a session, or a later one of the same call."""
     body = await read(request, Offer)
-    calls, id = request.app[CALLS], request.match_info["id"]
-    booking = calls.booking(id)
-    if booking is None:
-        return _answer(await calls.again(id, body))
-    spec = await request.app[CATALOGUE].spec(body.graph) if body.graph else booking.spec
-    return _answer(await calls.first(body, spec, id))
+    return _answer(await request.app[CALLS].offer(request.match_info["id"], body))
 
 
 @routes.post("/api/offer")
@@ -43,9 +37,7 @@ async def offer(request: web.Request) -> web.Response:
     """An offer without /start: a new call, or with a `pc_id` a later offer of that one."""
     body = await read(request, Offer)
     calls = request.app[CALLS]
-    if body.pc_id is not None:
-        return _answer(await calls.again(call_id(body.pc_id), body))
-    return _answer(await calls.first(body, await request.app[CATALOGUE].spec(body.graph)))
+    return _answer(await (calls.first(body) if body.pc_id is None else calls.offer(call_id(body.pc_id), body)))
 
 
 @routes.patch("/sessions/{id}/api/offer")
@@ -66,7 +58,7 @@ async def candidates(request: web.Request) -> web.Response:
 @routes.delete("/sessions/{id}/api/offer")
 async def hang_up_session(request: web.Request) -> web.Response:
     """End the call."""
-    request.app[CALLS].end(request.match_info["id"], HUNG_UP)
+    await request.app[CALLS].end(request.match_info["id"], HUNG_UP)
     return web.json_response({"status": "success"})
 
 
@@ -76,7 +68,7 @@ async def hang_up(request: web.Request) -> web.Response:
     pc_id = request.query.get("pc_id")
     if pc_id is None:
         raise BadRequest("Which call? Name it: DELETE /api/offer?pc_id=…")
-    request.app[CALLS].end(call_id(pc_id), HUNG_UP)
+    await request.app[CALLS].end(call_id(pc_id), HUNG_UP)
     return web.json_response({"status": "success"})
 
 

@@ -25,9 +25,10 @@ SECURITY = {
 log = logging.getLogger(__name__)
 
 
-def refusal(status: int, sentence: str) -> web.Response:
-    """An error as the clients show it: they look for `info` first, then for `detail`."""
-    return web.json_response({"detail": sentence, "info": sentence}, status=status)
+def refusal(status: int, sentence: str, retry_after: int | None = None) -> web.Response:
+    """An error as the clients show it: they look for `info` first, then for `detail`. retry_after: seconds."""
+    headers = None if retry_after is None else {hdrs.RETRY_AFTER: str(retry_after)}
+    return web.json_response({"detail": sentence, "info": sentence}, status=status, headers=headers)
 
 
 @web.middleware
@@ -36,7 +37,7 @@ async def sentences(request: web.Request, handler: Handler) -> web.StreamRespons
     try:
         return await handler(request)
     except BadRequest as problem:
-        return refusal(problem.status, str(problem))
+        return refusal(problem.status, str(problem), problem.retry_after)
     except web.HTTPException as problem:
         if problem.status < 400:
             raise
@@ -73,6 +74,7 @@ def cross_origin(allowed: Collection[str]) -> Middleware:
         preflight = request.method == hdrs.METH_OPTIONS and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers
         answer = web.Response(status=204) if preflight else await handler(request)
         answer.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
+        answer.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = hdrs.RETRY_AFTER
         answer.headers[hdrs.VARY] = hdrs.ORIGIN
         if preflight:
             answer.headers[hdrs.ACCESS_CONTROL_ALLOW_METHODS] = "GET, POST, PATCH, DELETE"

@@ -1,0 +1,44 @@
+"""What runs calls, as the rest of the server knows it: in this process (local.py) or in one of its own (remote.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from voicegraph.server.bodies import Answer, Candidates, Choice, Offer
+
+
+class Worker(Protocol):
+    """Tells what becomes of its calls as `Told` says. Every method raises BadRequest, and WorkerLost when the worker is gone."""
+
+    @property
+    def name(self) -> str:
+        """For people."""
+
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+
+    async def first(self, id: str, offer: Offer, choice: Choice) -> Answer:
+        """Start a call. When this raises nothing of it is left."""
+
+    async def again(self, id: str, offer: Offer) -> Answer:
+        """A renegotiation or a new connection of a running call."""
+
+    async def candidates(self, id: str, body: Candidates) -> None:
+        """Trickled ICE candidates."""
+
+    async def end(self, id: str, reason: str) -> None:
+        """End the call; does not wait until it has ended."""
+
+    async def close(self, reason: str) -> None:
+        """End all calls and wait until they are over, within a limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Whom a worker tells. over(id): everything of that call is given back. token(id, token): its newest resume token."""
+
+    over: Callable[[str], None]
+    token: Callable[[str, str], None]
