@@ -67,5 +67,5 @@ async def server(graph: str, delays: Sequence[str] = DELAYS) -> AsyncIterator[Pr
     slow = [argument for delay in delays for argument in ("--delay", delay)]
     async with program(["voicegraph.testing.mistral", *script, *slow]) as mistral:
         environ = {"MISTRAL_API_KEY": "none-needed", "MISTRAL_BASE_URL": mistral.url}
-        async with program(["voicegraph", "serve", "--port", "0", "--graph", graph], environ) as running:
+        async with program(["voicegraph", "serve", "--port", "0", "--workers", "1", "--graph", graph], environ) as running:
             yield running

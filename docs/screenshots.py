@@ -89,7 +89,7 @@ async def main(chromium: str) -> None:
         microphone = question(Path(folder) / "microphone.wav")
         async with MistralServer(SCRIPT) as mistral, async_playwright() as playwright:
             environment = os.environ | {"MISTRAL_API_KEY": "any", "MISTRAL_BASE_URL": mistral.url}
-            command = (sys.executable, "-m", "voicegraph", "serve", "--port", "0")
+            command = (sys.executable, "-m", "voicegraph", "serve", "--port", "0", "--workers", "1")
             server = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.PIPE)
             assert server.stdout is not None
             url = next(word for word in (await server.stdout.readline()).decode().split() if word.startswith("http"))

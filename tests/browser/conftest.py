@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import wave
@@ -64,7 +65,7 @@ class Server:
     async def stop(self) -> None:
         """As Ctrl-C does."""
         if self.process.returncode is None:
-            self.process.terminate()
+            self.process.send_signal(signal.SIGINT)
         await self.process.communicate()
 
     async def die(self) -> None:
@@ -100,7 +101,7 @@ def serve(mistral: MistralServer) -> Serve:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MISTRAL_")}
         if key:
             environment |= {"MISTRAL_API_KEY": "any", "MISTRAL_BASE_URL": mistral.url}
-        command = (sys.executable, "-m", "voicegraph", "serve", "--port", "0", *options)
+        command = (sys.executable, "-m", "voicegraph", "serve", "--port", "0", "--workers", "1", *options)
         process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.PIPE)
         assert process.stdout is not None
         async with asyncio.timeout(30):

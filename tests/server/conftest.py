@@ -12,7 +12,6 @@ import pytest
 from aiohttp import ClientSession, TCPConnector
 from aiohttp.test_utils import TestServer
 from aiortc import RTCPeerConnection
-
 from cryptography.fernet import Fernet
 
 from voicegraph.rtc.reach import Reach

@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import errno
+import ipaddress
 import json
 import logging
+import os
 import socket
 from pathlib import Path
 from typing import Any
 
 from voicegraph.commands import Subcommands, complain, say
+from voicegraph.core.ports import parse, too_few
 from voicegraph.errors import VoicegraphError
 
 
@@ -32,7 +35,29 @@ def add(commands: Subcommands) -> None:
     parser.add_argument(
         "--ice-servers", type=Path, metavar="FILE", help='JSON: [{"urls": "turn:…", "username": "…", "credential": "…"}]; none by default'
     )
-    parser.add_argument("--max-calls", type=int, default=40, metavar="N", help="how many at the same time (%(default)s)")
+    parser.add_argument(
+        "--workers",
+        type=_count,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="processes that calls run in; 1: in the server itself (one per core: %(default)s)",
+    )
+    parser.add_argument("--max-calls", type=_count, default=30, metavar="N", help="how many at the same time, in each worker (%(default)s)")
+    parser.add_argument("--udp-ports", type=_ports, metavar="FIRST-LAST", help="for the calls' sound, such as 40000-40199 (any that are free)")
+    parser.add_argument(
+        "--public-address",
+        type=_address,
+        action="append",
+        default=[],
+        metavar="IP",
+        help="under which the UDP ports are reached from outside, where a NAT or a container hides this machine's own; may be repeated",
+    )
+    parser.add_argument(
+        "--drain-limit", type=_seconds, default=30.0, metavar="SECONDS", help="how long calls may go on after SIGTERM; Ctrl-C ends them (%(default)g)"
+    )
+    parser.add_argument(
+        "--resume-limit", type=_seconds, default=600.0, metavar="SECONDS", help="how long an interrupted conversation can be taken up (%(default)g)"
+    )
     parser.add_argument(
         "--log-level",
         default="warning",
@@ -45,8 +70,11 @@ def add(commands: Subcommands) -> None:
 def run(options: argparse.Namespace) -> int:
     from voicegraph.graph.load import load
     from voicegraph.graph.shipped import names
-    from voicegraph.server.app import Options, serve
+    from voicegraph.server.app import serve
     from voicegraph.server.catalogue import Catalogue, choose
+    from voicegraph.server.options import Options
+    from voicegraph.server.resume_key import resume_key
+    from voicegraph.server.staff import loop_for, staff_for
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("voicegraph").setLevel(options.log_level.upper())  # not the libraries': below warning they tell addresses and what is said
@@ -56,14 +84,29 @@ def run(options: argparse.Namespace) -> int:
         spec = load(options.graph)  # a mistake in it is told now, not to the first caller
         chosen, graphs[spec.name] = spec.name, spec.file
     catalogue = Catalogue(graphs, chosen, why)
-    server = Options(options.host, options.port, options.allow_origin, _ice_servers(options.ice_servers), options.max_calls)
+    server = Options(
+        host=options.host,
+        port=options.port,
+        allow_origins=options.allow_origin,
+        ice_servers=_ice_servers(options.ice_servers),
+        max_calls=options.max_calls,
+        workers=options.workers,
+        udp_ports=options.udp_ports,
+        public_addresses=options.public_address,
+        drain_limit=options.drain_limit,
+        resume_limit=options.resume_limit,
+    )
+    if server.udp_ports is not None and (sentence := too_few(server.udp_ports, server.workers, server.max_calls)):
+        raise ServeError(sentence)
+    staff = staff_for(catalogue, server, resume_key(os.environ))
 
     def ready(address: str) -> None:
         say(f"voicegraph listens at {address} (Ctrl-C stops it)")
         say(f"calls get the graph '{catalogue.default}': {catalogue.why}")
 
     try:
-        asyncio.run(serve(catalogue, server, ready))
+        with asyncio.Runner(loop_factory=loop_for(server)) as runner:
+            runner.run(serve(catalogue, server, staff, ready))
     except OSError as problem:
         complain(_sentence(problem, options.host, options.port))
         return 1
@@ -75,6 +118,36 @@ def _port(text: str) -> int:
     if not 0 <= port <= 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to 65535")
     return port
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= 10_000):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 10000")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 86_400:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 0 to 86400")
+    return seconds
+
+
+def _ports(text: str) -> range:
+    try:
+        return parse(text)
+    except ValueError as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from problem
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError as problem:
+        raise argparse.ArgumentTypeError(f"{text!r} is no IPv4 or IPv6 address (names are not resolved)") from problem
 
 
 def _ice_servers(file: Path | None) -> list[dict[str, Any]]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from typing import Generic, TypeVar
 
-W = TypeVar("W", bound=Hashable)
+W = TypeVar("W")
 
 
 class Slots(Generic[W]):

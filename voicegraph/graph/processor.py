@@ -178,8 +178,8 @@ class Processor:
         return ()
 
     def remember(self, entries: Sequence[Any]) -> None:
-        """Go on from what `remembered` gave in an earlier call, or the later part of it. Called before `start`, if at all. Raise ValueError when these
-        are no entries of this node's: the graph may have been changed meanwhile."""
+        """Go on from what `remembered` gave in an earlier call, or the later part of it. Called before `start`, if at all. Raise ValueError when
+        these are no entries of this node's: the graph may have been changed meanwhile."""
         raise ValueError("it remembers nothing")
 
     async def start(self) -> None:

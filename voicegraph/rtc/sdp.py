@@ -1,6 +1,6 @@
-"""What is done to the text of an offer before the WebRTC stack sees it, and to its answer. Pure functions over SDP (RFC 8866) and ICE candidates (RFC 8839).
+"""What is done to an offer before the WebRTC stack sees it, and to its answer. Pure functions over SDP (RFC 8866) and ICE candidates (RFC 8839).
 
-Three habits of browsers need it: host candidates hidden behind `.local` names (resolving one blocks for a second, and fails from another network),
+Three habits of browsers need the first: host candidates hidden behind `.local` names (resolving one blocks for a second, and fails from another network),
 candidates repeated per m-line though the lines are bundled, and offers posted before gathering is done.
 """
 
@@ -61,8 +61,8 @@ def host_candidates(text: str) -> Iterator[HostCandidate]:
 
 
 def announce(answer: str, addresses: Sequence[str]) -> str:
-    """The answer with host candidates at `addresses` instead of the machine's own, as behind a NAT that passes ports on unchanged: those of IPv4 where there
-    is an IPv4 address among them, those of IPv6 likewise."""
+    """The answer with host candidates at `addresses` instead of the machine's own, as behind a NAT that passes ports on unchanged: those of IPv4
+    where there is an IPv4 address among them, those of IPv6 likewise."""
     hosts = {candidate.address for candidate in host_candidates(answer)}
     lines: list[str] = []
     for line in answer.splitlines():

@@ -152,7 +152,9 @@ class Calls:
     async def close(self, reason: str) -> None:
         """Take no more calls, end all, and wait until they are over, within the workers' limit."""
         self.drain()
-        await asyncio.gather(*(worker.close(reason) for worker in self._slots.loads()), return_exceptions=True)  # one that dies has ended its calls too
+        await asyncio.gather(
+            *(worker.close(reason) for worker in self._slots.loads()), return_exceptions=True
+        )  # one that dies has ended its calls too
 
     # --- inside ------------------------------------------------------------------------------------------------------------------
 

@@ -38,14 +38,14 @@ class Catalogue:
     def __init__(self, graphs: Mapping[str, Path], default: str, why: str) -> None:
         self.default = default
         self.why = why
-        self._graphs = dict(graphs)
+        self.graphs = dict(graphs)
         self._loaded: dict[str, _Loaded] = {}
 
     async def spec(self, name: str | None = None) -> GraphSpec:
         """The graph of this name, ready to run. Raises BadRequest for one that is unknown or cannot run now."""
         name = name or self.default
-        if name not in self._graphs:
-            raise BadRequest(f"There is no graph '{name}'{did_you_mean(name, self._graphs)}: choose {listed(sorted(self._graphs))}.", 404)
+        if name not in self.graphs:
+            raise BadRequest(f"There is no graph '{name}'{did_you_mean(name, self.graphs)}: choose {listed(sorted(self.graphs))}.", 404)
         try:
             spec = await asyncio.to_thread(self._current, name)
         except GraphError as problem:
@@ -56,7 +56,7 @@ class Catalogue:
 
     async def listing(self) -> list[dict[str, Any]]:
         """Every graph, for the page and for people: `ready` says whether it could run now, `problem` why not."""
-        return await asyncio.to_thread(lambda: [self._entry(name) for name in sorted(self._graphs)])
+        return await asyncio.to_thread(lambda: [self._entry(name) for name in sorted(self.graphs)])
 
     async def warm(self, host: Host) -> None:
         """Do what the first call would wait for, once the server listens."""
@@ -70,12 +70,12 @@ class Catalogue:
     def _current(self, name: str) -> GraphSpec:
         loaded = self._loaded.get(name)
         if loaded is None or _stamps(loaded.spec.base_files) != loaded.stamps:
-            spec = load(str(self._graphs[name]))
+            spec = load(str(self.graphs[name]))
             loaded = self._loaded[name] = _Loaded(spec, _stamps(spec.base_files))
         return loaded.spec
 
     def _entry(self, name: str) -> dict[str, Any]:
-        entry: dict[str, Any] = {"name": name, "about": about(self._graphs[name]), "default": name == self.default, "mistakes": []}
+        entry: dict[str, Any] = {"name": name, "about": about(self.graphs[name]), "default": name == self.default, "mistakes": []}
         try:
             problem = what_is_missing(self._current(name))
         except GraphError as error:

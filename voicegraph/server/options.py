@@ -15,10 +15,11 @@ MAX_CALLS = 30
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """allow_origins: other sites whose pages may call, `*` for all. ice_servers: as in W3C's RTCConfiguration, for both ends. max_calls: of each worker.
+    """allow_origins: other sites whose pages may call, `*` for all. ice_servers: as in W3C's RTCConfiguration, for both ends.
+    max_calls: of each worker.
 
     udp_ports: for the calls' sound, of all workers together; None for any. public_addresses: under which these are reached, where the machine's own
-    addresses are not it. drain_limit: seconds that calls may go on after SIGTERM. resume_limit: seconds for which a lost conversation can be taken up.
+    addresses are not it. drain_limit: seconds that calls may go on after SIGTERM. resume_limit: seconds for which a conversation can be taken up.
     """
 
     host: str = "127.0.0.1"

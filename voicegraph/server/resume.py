@@ -29,7 +29,8 @@ class Resumption:
 
 
 class Tokens:
-    """Seals and opens. key: as `Fernet.generate_key` gives it; ValueError for another. lifetime: seconds. Times are Unix time, which all machines share."""
+    """Seals and opens. key: as `Fernet.generate_key` gives it; ValueError for another. lifetime: seconds. All times are Unix time, which machines
+    share."""
 
     def __init__(self, key: bytes, lifetime: float = LIFETIME) -> None:
         self._fernet = Fernet(key)
