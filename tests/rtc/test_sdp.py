@@ -97,3 +97,32 @@ def test_the_transport_may_stand_in_the_session() -> None:
     lines = [line for line in offer().split("\r\n") if line not in TRANSPORT.split("\n")]
     at_top = "\r\n".join([*lines[:4], *TRANSPORT.split("\n")[:-1], *lines[4:]]) + "\r\n"
     assert "a=ice-ufrag:Jq3s" in sdp.prepare(at_top)
+
+
+PLACED = "a=candidate:0123456789abcdef0123456789abcdef 1 udp 2130706431 {} 40001 typ host"
+OURS = [PLACED.format("192.168.1.5"), PLACED.format("fd00::5"), "a=candidate:6 1 udp 1694498815 198.51.100.9 40002 typ srflx raddr 192.168.1.5 rport 40001"]
+
+
+def announced(*addresses: str) -> list[str]:
+    """The candidates of an answer that is announced at these."""
+    answer = offer(*OURS).replace("c=IN IP4 0.0.0.0", "c=IN IP4 192.168.1.5", 1)
+    return [line for line in sdp.announce(answer, addresses).splitlines() if line.startswith(("a=candidate", "c="))]
+
+
+def test_a_public_address_takes_the_place_of_the_machines_own() -> None:
+    assert announced("203.0.113.7") == ["c=IN IP4 203.0.113.7", PLACED.format("203.0.113.7"), *OURS[1:], "c=IN IP4 0.0.0.0"]
+
+
+def test_each_family_has_its_own() -> None:
+    assert announced("2001:db8::7")[:3] == ["c=IN IP4 192.168.1.5", OURS[0], PLACED.format("2001:db8::7")]
+    assert announced("2001:db8::7", "203.0.113.7")[1:3] == [PLACED.format("203.0.113.7"), PLACED.format("2001:db8::7")]
+
+
+def test_of_several_each_is_a_candidate_of_its_own() -> None:
+    _, first, second, *_ = announced("203.0.113.7", "192.168.1.5")
+    assert first == PLACED.format("203.0.113.7")
+    assert second == "a=candidate:0123456789abcdef0123456789abc-01 1 udp 2130706430 192.168.1.5 40001 typ host"
+
+
+def test_without_any_the_answer_is_as_it_was() -> None:
+    assert sdp.announce(offer(*OURS), []) == offer(*OURS)

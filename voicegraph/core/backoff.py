@@ -8,8 +8,8 @@ STEADY = 10.0
 
 
 class Backoff:
-    """At once for one that had worked for STEADY seconds. One that keeps dying young is waited with: FIRST seconds, then twice as long each time, MOST at
-    most."""
+    """At once for one that had worked for STEADY seconds. One that keeps dying young: FIRST seconds, then twice as long each time, at most
+    MOST."""
 
     def __init__(self) -> None:
         self._next = 0.0

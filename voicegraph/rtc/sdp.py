@@ -1,6 +1,6 @@
 """What is done to an offer before the WebRTC stack sees it, and to its answer. Pure functions over SDP (RFC 8866) and ICE candidates (RFC 8839).
 
-Three habits of browsers need the first: host candidates hidden behind `.local` names (resolving one blocks for a second, and fails from another network),
+Three habits of browsers need the first: host candidates hidden behind `.local` names (resolving one blocks for a second, and fails elsewhere),
 candidates repeated per m-line though the lines are bundled, and offers posted before gathering is done.
 """
 
@@ -16,6 +16,8 @@ from voicegraph.errors import BadRequest
 MAX_OFFER = 64_000
 """Characters. An offer with three videos and every codec has about 12,000."""
 MAX_CANDIDATES = 32
+MAX_FOUNDATION = 32
+"""Characters (RFC 8839, section 5.1)."""
 
 _CANDIDATE = "a=candidate:"
 _END = "a=end-of-candidates"
@@ -52,7 +54,8 @@ class HostCandidate:
     def at(self, address: str, index: int) -> str:
         """The line for another address under which the same socket is reached; `index`: the how manieth, each a little less preferred."""
         foundation, component, transport, priority, _, *rest = self.fields
-        return _CANDIDATE + " ".join([f"{foundation}{index or ''}", component, transport, str(int(priority) - index), address, *rest])
+        foundation = foundation if index == 0 else f"{foundation[:MAX_FOUNDATION - 3]}-{index:02}"
+        return _CANDIDATE + " ".join([foundation, component, transport, str(int(priority) - index), address, *rest])
 
 
 def host_candidates(text: str) -> Iterator[HostCandidate]:
