@@ -18,6 +18,7 @@ import pytest
 import voicegraph
 from voicegraph.cli import main
 from voicegraph.errors import CallFailed
+from voicegraph.rtc.sdp import host_candidates
 from voicegraph.testing.caller import Caller, over_http
 
 ROOT = Path(voicegraph.__file__).parents[1]
@@ -146,7 +147,7 @@ async def serving(*arguments: str) -> AsyncIterator[tuple[Process, str]]:
 class TestServe:
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
     async def test_a_signal_ends_its_calls_and_it(self, number: int, echo: Path) -> None:
-        async with serving("--graph", str(echo)) as (process, address):
+        async with serving("--graph", str(echo), "--workers", "1", "--drain-limit", "0.1") as (process, address):
             async with Caller(over_http(address)) as caller:
                 process.send_signal(number)
                 with pytest.raises(CallFailed, match="The server is shutting down"):
@@ -154,6 +155,45 @@ class TestServe:
             assert await asyncio.wait_for(process.wait(), 10) == 0
             assert process.stderr is not None
             assert await process.stderr.read() == b""
+
+    @pytest.mark.parametrize(
+        ("option", "value", "words"),
+        [
+            ("--workers", "0", "no number from 1"),
+            ("--max-calls", "many", "no number from 1"),
+            ("--udp-ports", "40000", "such as 40000-40199"),
+            ("--public-address", "voice.example", "names are not resolved"),
+            ("--drain-limit", "-1", "no number of seconds"),
+            ("--drain-limit", "soon", "no number of seconds"),
+        ],
+    )
+    def test_an_option_that_cannot_be_is_explained(self, option: str, value: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(SystemExit, match="2"):
+            main(["serve", option, value])
+        assert words in capsys.readouterr().err
+
+    def test_too_few_ports_are_told_before_a_caller_meets_them(self, echo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["serve", "--graph", str(echo), "--workers", "2", "--max-calls", "30", "--udp-ports", "40000-40049"]) == 1
+        assert "50 UDP ports are too few for 30 calls for each of 2 workers" in capsys.readouterr().err
+
+    def test_a_key_that_is_none_is_told(self, echo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("VOICEGRAPH_RESUME_KEY", "secret")
+        assert main(["serve", "--graph", str(echo)]) == 1
+        assert "VOICEGRAPH_RESUME_KEY is no key" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("workers", ["1", "2"])
+    async def test_calls_keep_to_their_ports(self, workers: str, echo: Path) -> None:
+        async with serving("--graph", str(echo), "--workers", workers, "--max-calls", "1", "--udp-ports", "41000-41009") as (_, address):
+            offer, answers = over_http(address), []
+
+            async def listening(sdp: str, restart: bool) -> str:
+                answers.append(await offer(sdp, restart))
+                return answers[-1]
+
+            async with Caller(listening):
+                ports = {candidate.port for candidate in host_candidates(answers[0])}
+            assert ports
+            assert ports <= {*range(41000, 41010)}
 
     async def test_a_port_in_use_is_named(self, echo: Path) -> None:
         async with serving("--graph", str(echo)) as (_, address):

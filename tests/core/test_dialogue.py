@@ -112,6 +112,16 @@ def test_only_so_many_exchanges_are_kept() -> None:
     assert contents == ["Be kind.", "question 3", "answer 3", "question 4", "answer 4", "last"]
 
 
+def test_another_dialogue_goes_on_from_its_entries() -> None:
+    former, later = Dialogue("Be kind.", 20), Dialogue("Be kind.", 20)
+    former.ask(1, "Tell me a story")
+    assert former.entries() == []
+    former.heard(1, "Once upon a time", SAMPLES, finished=False)
+    later.recall(former.entries())
+    assert later.entries() == former.entries() == [{"caller": "Tell me a story", "agent": "Once upon a time", "cut": True}]
+    assert later.ask(1, "Go on") == former.ask(2, "Go on")
+
+
 @given(st.lists(st.tuples(st.sampled_from(["", "words"]), st.sampled_from(["", "heard"]), st.integers(0, 2), st.booleans())))
 def test_the_roles_take_turns_whatever_happens(replies: list[tuple[str, str, int, bool]]) -> None:
     dialogue = Dialogue("Be kind.", 3)

@@ -10,7 +10,9 @@ def test_a_range_is_read() -> None:
     assert parse("40000-40000") == range(40000, 40001)
 
 
-@pytest.mark.parametrize("text", ["", "40000", "40000-", "-40000", "40199-40000", "80-90", "60000-70000", "a-b", "40000-40199x", "４００００-４０１９９"])
+@pytest.mark.parametrize(
+    "text", ["", "40000", "40000-", "-40000", "40199-40000", "80-90", "60000-70000", "a-b", "40000-40199x", "４００００-４０００９"]
+)
 def test_what_is_none_is_told(text: str) -> None:
     with pytest.raises(ValueError, match="such as 40000-40199"):
         parse(text)

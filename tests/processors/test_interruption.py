@@ -168,6 +168,19 @@ def test_a_welcome_is_spoken_word_for_word() -> None:
     run(test, {"welcome": "Hello!"})
 
 
+def test_a_conversation_that_goes_on_is_not_welcomed_again() -> None:
+    async def main() -> None:
+        node = OneNode(Interruption, {"welcome": "Hello!"})
+        node.session.resumed = 2
+        async with node:
+            await asyncio.sleep(1)
+            assert not turns(node)
+            await say(node, "Where were we?")
+            assert [turn.text for turn in turns(node)] == ["Where were we?"]
+
+    run_virtual(main())
+
+
 def test_late_final_words_amend_the_turn_of_the_reply() -> None:
     async def test(node: OneNode) -> None:
         node.give("words", Words(segment=0, text="book a flight", final=False))

@@ -1,3 +1,4 @@
+import asyncio
 import re
 from typing import Any
 
@@ -68,3 +69,20 @@ async def test_the_skill_is_an_event() -> None:
         await ask(node, "hello")
         (event,) = node.sent("events")
     assert (event.kind, dict(event.data)) == ("skill", {"name": "greeting"})
+
+
+async def test_what_was_heard_outlives_the_call() -> None:
+    async with OneNode(LocalAgent) as node:
+        assert node.session.remembered() == {}
+        node.give("playout", Heard(reply=1, text="Once upon a", samples=1, rate=8000, finished=False, why="interrupted"))
+        await asyncio.sleep(0)
+        memory = node.session.remembered()["node"]
+    async with OneNode(LocalAgent, memory=memory) as node:
+        assert node.session.resumed == 1
+        assert whole(await ask(node, "what did you say")) == "I said: Once upon a"
+
+
+async def test_it_does_not_take_up_another_agents_memory() -> None:
+    async with OneNode(LocalAgent, memory=[{"caller": "Hello", "agent": "Hi", "cut": False}]) as node:
+        assert node.session.resumed == 0
+        assert node.failure is None

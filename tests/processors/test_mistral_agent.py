@@ -1,7 +1,9 @@
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
+
+import pytest
 
 from voicegraph.frames import Amend, Heard, ReplyText, Turn
 from voicegraph.processors.mistral_agent import MistralAgent
@@ -14,10 +16,15 @@ SCRIPT = Script(replies=["Hello! I am here.", "Certainly, my friend."])
 
 
 @asynccontextmanager
-async def answering(faults: FaultPlan = Faults(), delays: Delays = QUICK, **options: Any) -> AsyncIterator[tuple[OneNode, MistralServer]]:  # noqa: B008
+async def answering(
+    faults: FaultPlan = Faults(),  # noqa: B008
+    delays: Delays = QUICK,
+    memory: Sequence[Any] = (),
+    **options: Any,
+) -> AsyncIterator[tuple[OneNode, MistralServer]]:
     async with MistralServer(SCRIPT, delays, faults) as server:
         settings = {"api_key": "key", "base_url": server.url, "instructions": "Be kind.", **options}
-        async with OneNode(MistralAgent, settings) as node:
+        async with OneNode(MistralAgent, settings, memory=memory) as node:
             yield node, server
 
 
@@ -161,3 +168,31 @@ async def test_the_time_to_the_first_word_is_told() -> None:
     assert event.kind == "metrics"
     assert event.data["ttfb"][0]["processor"] == "node"
     assert event.data["ttfb"][0]["value"] >= 0
+
+
+async def test_what_was_heard_outlives_the_call() -> None:
+    async with answering() as (node, _):
+        await turn(node, "Hello?")
+        await heard(node, 1, "Hello! I", finished=False)
+        memory = node.session.remembered()["node"]
+    async with answering(memory=memory) as (node, server):
+        assert node.session.resumed == 1
+        await turn(node, "Go on.")
+        assert asked(server)[1:3] == [("user", "Hello?"), ("assistant", "Hello! I")]
+        assert asked(server)[3][1].endswith("Go on.")
+        node.give("amendments", Amend(reply=1, text="Of this call's first turn."))
+        assert node.session.remembered()["node"] == memory
+
+
+async def test_its_memory_is_as_long_as_its_history() -> None:
+    memory = [{"caller": f"question {n}", "agent": "yes", "cut": False} for n in range(5)]
+    async with answering(memory=memory, history=2) as (node, _):
+        assert node.session.remembered()["node"] == memory[-2:]
+
+
+@pytest.mark.parametrize("entry", ["Once upon a", {}, {"caller": 1, "agent": "", "cut": False}, {"caller": "", "agent": "", "cut": 0}, None])
+async def test_it_does_not_take_up_what_is_no_exchange(entry: Any) -> None:
+    async with answering(memory=[{"caller": "Hello", "agent": "Hi", "cut": False}, entry]) as (node, _):
+        assert node.session.resumed == 0
+        assert node.session.remembered() == {}
+        assert node.failure is None

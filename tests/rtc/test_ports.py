@@ -52,13 +52,16 @@ async def offered() -> tuple[RTCPeerConnection, str]:
     return pc, str(pc.localDescription.sdp)
 
 
+async def one_call(peer: Peer) -> None:
+    async with Caller(lambda offer, restart: peer.answer(offer)) as caller:
+        assert caller.setup.connected
+    await peer.close("")
+
+
 def test_a_call_takes_one_port_of_the_range_and_gives_it_back() -> None:
     async def test() -> None:
         for _ in range(5):
-            peer = Peer()
-            async with Caller(lambda offer, restart: peer.answer(offer)) as caller:
-                assert caller.setup.connected
-            await peer.close("")
+            await one_call(Peer())
 
     with some_ports(2) as ports:  # the caller, in the same loop, takes the other
         run(ports, test)

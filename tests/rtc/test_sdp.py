@@ -100,7 +100,8 @@ def test_the_transport_may_stand_in_the_session() -> None:
 
 
 PLACED = "a=candidate:0123456789abcdef0123456789abcdef 1 udp 2130706431 {} 40001 typ host"
-OURS = [PLACED.format("192.168.1.5"), PLACED.format("fd00::5"), "a=candidate:6 1 udp 1694498815 198.51.100.9 40002 typ srflx raddr 192.168.1.5 rport 40001"]
+REFLEXIVE = "a=candidate:6 1 udp 1694498815 198.51.100.9 40002 typ srflx raddr 192.168.1.5 rport 40001"
+OURS = [PLACED.format("192.168.1.5"), PLACED.format("fd00::5"), REFLEXIVE]
 
 
 def announced(*addresses: str) -> list[str]:

@@ -11,6 +11,7 @@ from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
 
 from voicegraph import __version__
+from voicegraph.server.calls import Calls
 from voicegraph.server.options import Options
 
 ELSEWHERE = "https://shop.example"
@@ -26,6 +27,14 @@ async def test_healthz_counts_calls(http: ClientSession, url: str) -> None:
             "draining": False,
             "workers": [{"name": "worker", "pid": os.getpid(), "calls": 0}],
         }
+
+
+async def test_healthz_of_a_server_that_drains_keeps_new_calls_away(http: ClientSession, url: str, calls: Calls) -> None:
+    calls.drain()
+    async with http.get(f"{url}/healthz") as answer:
+        assert answer.status == 503
+        found = await answer.json()
+    assert (found["status"], found["draining"]) == ("draining", True)
 
 
 async def test_graphs_says_of_each_whether_it_can_run_and_why_not(http: ClientSession, url: str) -> None:
@@ -114,6 +123,7 @@ class TestOtherSites:
         async with http.post(server.make_url("/api/offer"), json={}, headers={"Origin": ELSEWHERE}) as answer:
             assert answer.status == 400
             assert answer.headers["Access-Control-Allow-Origin"] == ELSEWHERE
+            assert answer.headers["Access-Control-Expose-Headers"] == "Retry-After"
 
 
 async def test_configured_ice_servers_are_handed_out(http: ClientSession, serve: Callable[[Options], Awaitable[TestServer]]) -> None:

@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestServer
 from voicegraph.core.sound import Pcm
 from voicegraph.errors import BadRequest, CallFailed
 from voicegraph.server.calls import Calls
+from voicegraph.server.resume import NOT_OURS
 from voicegraph.testing.caller import Caller, over_http
 
 Left = Callable[[], Awaitable[set[asyncio.Task[Any]]]]
@@ -153,3 +154,15 @@ async def test_a_second_offer_at_the_same_time_takes_the_place_of_the_first(
     assert len(calls) == 1
     await calls.close("the test is over")
     assert not await left()
+
+
+async def test_a_token_that_is_not_ours_starts_a_new_conversation_and_says_so(url: str) -> None:
+    async with Caller(over_http(url, {"body": {"graph": "echo", "resume": "nonsense"}})) as caller:
+        resumed = await caller.wait_for("server-message")
+        assert resumed.data == {"t": "resumed", "d": {"exchanges": 0, "reason": NOT_OURS}}
+
+
+async def test_without_a_token_nothing_is_said_of_it(url: str) -> None:
+    async with Caller(over_http(url, STARTED)) as caller:
+        await caller.say(tone())
+        assert not caller.told("server-message")

@@ -39,6 +39,8 @@ BAD = [
     ("POST", "/start", "[" * 50_000, 400, "not JSON"),
     ("POST", "/start", {"body": 3}, 400, "'body'"),
     ("POST", "/start", {"body": {"graph": 3}}, 400, "'body.graph'"),
+    ("POST", "/start", {"body": {"resume": 3}}, 400, "'body.resume'"),
+    ("POST", "/start", {"body": {"resume": "x" * 40_000}}, 400, "'body.resume'"),
     (
         "POST",
         "/start",
@@ -191,6 +193,7 @@ async def test_when_all_lines_are_busy_it_says_so(http: ClientSession, url: str,
     for path, body in (("/start", {}), (OFFER, offer(sdp))):
         async with http.post(url + path, json=body) as answer:
             assert answer.status == 503
+            assert answer.headers["Retry-After"] == "10"
             assert "All 2 lines are busy" in (await answer.json())["detail"]
     await calls.close("the test is over")
     assert len(calls) == 0

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import sys
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import ClientSession
+from cryptography.fernet import Fernet
 
-from voicegraph.errors import BadRequest, CallFailed
+from voicegraph.errors import BadRequest, CallFailed, WorkerLost
+from voicegraph.graph.shipped import names
+from voicegraph.server.calls import Calls
+from voicegraph.server.fleet import Fleet
+from voicegraph.server.remote import RemoteWorker
+from voicegraph.server.setup import Setup
 from voicegraph.testing.caller import Caller, Told, over_http
 from voicegraph.testing.mistral import Delays, MistralServer, Request, Script
 
@@ -251,9 +258,27 @@ async def test_later_requests_find_the_worker_of_their_call(sdp: str) -> None:
         await server.until(calls=0)
 
 
-async def test_a_worker_that_gives_no_sign_of_life_is_replaced() -> None:
-    async with serving("--graph", "echo") as server:
-        [stuck, well] = await server.pids()
-        os.kill(stuck, signal.SIGSTOP)
-        await server.until(lambda health: stuck not in pids(health), slots=60)
-        assert well in await server.pids()
+SETUP = Setup("worker 1", dict(names()), "echo", "it is the test's", (), (), None, Fernet.generate_key().decode(), 600.0, logging.WARNING)
+
+
+async def test_a_worker_that_gives_no_sign_of_life_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("voicegraph.server.remote.PULSE", 0.02)
+    monkeypatch.setattr("voicegraph.server.remote.PULSE_LIMIT", 2.0)
+    worker = await RemoteWorker.open(SETUP, Calls(1).told, lambda _: None)
+    os.kill(worker.pid, signal.SIGSTOP)
+    await asyncio.wait_for(worker.gone(), LIMIT)
+    assert await worker.stop() == "killed by SIGKILL"
+    with pytest.raises(WorkerLost):
+        await worker.end("nobody", "")
+
+
+async def test_a_worker_that_cannot_start_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(WorkerLost, match="its process ended before it was ready, exit code 1"):
+        await RemoteWorker.open(replace(SETUP, resume_key="no key"), Calls(1).told, lambda _: None)
+
+
+async def test_a_fleet_that_cannot_start_says_which() -> None:
+    async with Fleet(calls := Calls(1), [replace(SETUP, resume_key="no key"), replace(SETUP, name="worker 2")]) as fleet:
+        with pytest.raises(WorkerLost, match="worker 1 could not be started"):
+            await fleet.ready()
+    assert calls.slots == 0

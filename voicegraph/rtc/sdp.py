@@ -54,7 +54,7 @@ class HostCandidate:
     def at(self, address: str, index: int) -> str:
         """The line for another address under which the same socket is reached; `index`: the how manieth, each a little less preferred."""
         foundation, component, transport, priority, _, *rest = self.fields
-        foundation = foundation if index == 0 else f"{foundation[:MAX_FOUNDATION - 3]}-{index:02}"
+        foundation = foundation if index == 0 else f"{foundation[: MAX_FOUNDATION - 3]}-{index:02}"
         return _CANDIDATE + " ".join([foundation, component, transport, str(int(priority) - index), address, *rest])
 
 

@@ -8,6 +8,7 @@ import socket
 import sys
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Callable
+from contextlib import suppress
 
 from voicegraph.errors import WorkerLost
 from voicegraph.server.bodies import Answer, Candidates, Choice, Offer
@@ -58,7 +59,8 @@ class RemoteWorker:
             await asyncio.wait([worker._ready, gone], timeout=START_LIMIT, return_when=asyncio.FIRST_COMPLETED)
             if not worker._ready.done():
                 raise WorkerLost(f"its process ended before it was ready, {await worker.stop()}")
-        except BaseException:
+        except asyncio.CancelledError:
+            worker._kill()  # it does not look at its line yet
             await worker.stop()
             raise
         finally:
@@ -99,7 +101,7 @@ class RemoteWorker:
                 async with asyncio.timeout(PULSE_LIMIT):
                     await self._link.ask("pulse")
             except TimeoutError:
-                self._process.kill()
+                self._kill()
             except WorkerLost:
                 return
 
@@ -110,9 +112,13 @@ class RemoteWorker:
             async with asyncio.timeout(EXIT_LIMIT):
                 await self._process.wait()
         except TimeoutError:
-            self._process.kill()
+            self._kill()
         code = await self._process.wait()
         return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+
+    def _kill(self) -> None:
+        with suppress(ProcessLookupError):  # it was quicker
+            self._process.kill()
 
     def _gone(self) -> None:
         self._on_gone(self)

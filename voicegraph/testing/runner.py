@@ -66,7 +66,7 @@ class FakeLine:
 class OneNode:
     """`processor` between a source that the test feeds and a sink that records. `options` as in YAML; `rates`: Hz of its audio inputs.
 
-    `unlinked`: inputs to leave without a source.
+    `unlinked`: inputs to leave without a source. `memory`: what the node remembered in an earlier call.
     """
 
     def __init__(
@@ -76,12 +76,13 @@ class OneNode:
         *,
         rates: Mapping[str, int] | None = None,
         unlinked: Sequence[str] = (),
+        memory: Sequence[Any] = (),
     ) -> None:
         self.line = FakeLine()
         self.host = Host()
         self._unlinked = unlinked
         self._spec = self._graph(processor, options or {}, rates or {})
-        self.session = Session(self._spec, self.line, id="test", host=self.host)
+        self.session = Session(self._spec, self.line, id="test", host=self.host, memory={"node": memory})
         processors = [node.processor for node in self.session.nodes]
         self._source, self.processor, self._sink = processors
 
