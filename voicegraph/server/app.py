@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from typing import Protocol, Self
 
 from aiohttp import web
@@ -82,18 +83,16 @@ async def serve(catalogue: Catalogue, options: Options, staff: Callable[[Calls],
     """
     calls = Calls(options.max_calls, options.ice_servers)
     signals = _Signals()
-    async with staff(calls) as workers:
-        runner = web.AppRunner(make_app(catalogue, calls, options), access_log=None, shutdown_timeout=REQUEST_LIMIT)
+    runner = web.AppRunner(make_app(catalogue, calls, options), access_log=None, shutdown_timeout=REQUEST_LIMIT)
+    async with AsyncExitStack() as last, AsyncExitStack() as first:
+        first.push_async_callback(runner.cleanup)
+        first.callback(signals.close)
         await runner.setup()
-        try:
-            site = web.TCPSite(runner, options.host, options.port)
-            await site.start()
-            await workers.ready()
-            ready(_address(runner, options))
-            await _until_stopped(calls, signals, options.drain_limit)
-        finally:
-            signals.close()
-            await runner.cleanup()
+        await web.TCPSite(runner, options.host, options.port).start()
+        workers = await last.enter_async_context(staff(calls))  # gone after the application, whose shutdown ends the calls
+        await workers.ready()
+        ready(_address(runner, options))
+        await _until_stopped(calls, signals, options.drain_limit)
 
 
 async def _until_stopped(calls: Calls, signals: _Signals, drain_limit: float) -> None:
