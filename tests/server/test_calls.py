@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -40,6 +42,23 @@ async def test_a_caller_hears_himself_and_leaves_nothing_behind(body: dict[str, 
         assert len(calls) == 1
     await over(calls)
     assert not await left()
+
+
+async def test_calls_one_after_another_leave_nothing_behind(url: str, calls: Calls, left: Left) -> None:
+    """The short form of benchmarks/churn.py, which looks at the memory too."""
+
+    async def call() -> None:
+        async with Caller(over_http(url)):
+            pass
+        await over(calls)
+
+    await call()  # what is made on first use is there then
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(10):
+        await call()
+    assert not await left()
+    gc.collect()
+    assert len(os.listdir("/proc/self/fd")) <= before
 
 
 async def test_the_conversation_goes_on_over_a_new_connection(url: str, calls: Calls) -> None:
