@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,11 @@ STARTED: dict[str, Any] = {"body": {"graph": "echo"}}
 
 def tone() -> Pcm:
     return (8000 * np.sin(2 * np.pi * 440 * np.arange(8000) / 16_000)).astype(np.int16)
+
+
+def descriptors() -> int:
+    """How many files and sockets this process has open."""
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 async def over(calls: Calls) -> None:
@@ -53,12 +58,12 @@ async def test_calls_one_after_another_leave_nothing_behind(url: str, calls: Cal
         await over(calls)
 
     await call()  # what is made on first use is there then
-    before = len(os.listdir("/proc/self/fd"))
+    before = descriptors()
     for _ in range(10):
         await call()
     assert not await left()
     gc.collect()
-    assert len(os.listdir("/proc/self/fd")) <= before
+    assert descriptors() <= before
 
 
 async def test_the_conversation_goes_on_over_a_new_connection(url: str, calls: Calls) -> None:

@@ -10,7 +10,8 @@ from cryptography.fernet import Fernet
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicegraph.server.resume import LIFETIME, MAX_TOKEN, NOT_OURS, Resumption, Tokens
+from voicegraph.server.options import RESUME_LIMIT
+from voicegraph.server.resume import MAX_TOKEN, NOT_OURS, Resumption, Tokens
 
 KEY = Fernet.generate_key()
 TOKENS = Tokens(KEY)
@@ -20,7 +21,7 @@ TOKEN = TOKENS.seal("voxtral", MEMORY, NOW)
 
 
 def test_what_was_sealed_is_opened() -> None:
-    assert TOKENS.open(TOKEN, "voxtral", NOW + LIFETIME) == Resumption(MEMORY)
+    assert TOKENS.open(TOKEN, "voxtral", NOW + RESUME_LIMIT) == Resumption(MEMORY)
 
 
 def test_another_server_with_the_same_key_reads_it() -> None:
@@ -32,7 +33,7 @@ def test_its_words_cannot_be_read() -> None:
 
 
 def test_an_old_one_says_so() -> None:
-    found = TOKENS.open(TOKEN, "voxtral", NOW + LIFETIME + 1)
+    found = TOKENS.open(TOKEN, "voxtral", NOW + RESUME_LIMIT + 1)
     assert found == Resumption({}, "The conversation was interrupted for too long (more than 600 s).")
 
 

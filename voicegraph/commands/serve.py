@@ -16,6 +16,7 @@ from typing import Any
 from voicegraph.commands import Subcommands, complain, say
 from voicegraph.core.ports import parse, too_few
 from voicegraph.errors import VoicegraphError
+from voicegraph.server.options import DRAIN_LIMIT, MAX_CALLS, RESUME_LIMIT, Options
 
 
 class ServeError(VoicegraphError):
@@ -42,7 +43,7 @@ def add(commands: Subcommands) -> None:
         metavar="N",
         help="processes that calls run in; 1: in the server itself (one per core: %(default)s)",
     )
-    parser.add_argument("--max-calls", type=_count, default=30, metavar="N", help="how many at the same time, in each worker (%(default)s)")
+    parser.add_argument("--max-calls", type=_count, default=MAX_CALLS, metavar="N", help="how many at the same time, in each worker (%(default)s)")
     parser.add_argument("--udp-ports", type=_ports, metavar="FIRST-LAST", help="for the calls' sound, such as 40000-40199 (any that are free)")
     parser.add_argument(
         "--public-address",
@@ -53,10 +54,18 @@ def add(commands: Subcommands) -> None:
         help="under which the UDP ports are reached from outside, where a NAT or a container hides this machine's own; may be repeated",
     )
     parser.add_argument(
-        "--drain-limit", type=_seconds, default=30.0, metavar="SECONDS", help="how long calls may go on after SIGTERM; Ctrl-C ends them (%(default)g)"
+        "--drain-limit",
+        type=_seconds,
+        default=DRAIN_LIMIT,
+        metavar="SECONDS",
+        help="how long calls may go on after SIGTERM; Ctrl-C ends them (%(default)g)",
     )
     parser.add_argument(
-        "--resume-limit", type=_seconds, default=600.0, metavar="SECONDS", help="how long an interrupted conversation can be taken up (%(default)g)"
+        "--resume-limit",
+        type=_seconds,
+        default=RESUME_LIMIT,
+        metavar="SECONDS",
+        help="how long an interrupted conversation can be taken up (%(default)g)",
     )
     parser.add_argument(
         "--log-level",
@@ -72,7 +81,6 @@ def run(options: argparse.Namespace) -> int:
     from voicegraph.graph.shipped import names
     from voicegraph.server.app import serve
     from voicegraph.server.catalogue import Catalogue, choose
-    from voicegraph.server.options import Options
     from voicegraph.server.resume_key import resume_key
     from voicegraph.server.staff import loop_for, staff_for
 
@@ -103,6 +111,7 @@ def run(options: argparse.Namespace) -> int:
     def ready(address: str) -> None:
         say(f"voicegraph listens at {address} (Ctrl-C stops it)")
         say(f"calls get the graph '{catalogue.default}': {catalogue.why}")
+        say(f"up to {options.workers * options.max_calls} calls at the same time, {options.max_calls} in each of {options.workers} workers")
 
     try:
         with asyncio.Runner(loop_factory=loop_for(server)) as runner:

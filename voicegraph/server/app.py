@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -24,6 +25,8 @@ MAX_BODY = 64 * 1024
 REQUEST_LIMIT = 0.3
 """Seconds that requests under way have to finish when the server stops, after the calls have ended."""
 STOPPING = "The server is shutting down."
+
+log = logging.getLogger(__name__)
 
 
 class Staff(Protocol):
@@ -98,6 +101,7 @@ async def serve(catalogue: Catalogue, options: Options, staff: Callable[[Calls],
 async def _until_stopped(calls: Calls, signals: _Signals, drain_limit: float) -> None:
     await signals.drain.wait()
     calls.drain()
+    log.info("no more calls are taken; %d may go on for %g s", len(calls), drain_limit)
     ends = [asyncio.ensure_future(end) for end in (calls.empty(), signals.stop.wait())]
     await asyncio.wait(ends, timeout=drain_limit, return_when=asyncio.FIRST_COMPLETED)
     for end in ends:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from voicegraph.server.resume import LIFETIME
-
-DRAIN_LIMIT = 30.0
 MAX_CALLS = 30
+DRAIN_LIMIT = 30.0
+RESUME_LIMIT = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,4 +31,4 @@ class Options:
     udp_ports: range | None = None
     public_addresses: Sequence[str] = ()
     drain_limit: float = DRAIN_LIMIT
-    resume_limit: float = LIFETIME
+    resume_limit: float = RESUME_LIMIT

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from cryptography.fernet import Fernet, InvalidToken
 
 from voicegraph.graph.memory import Memory, shorter
+from voicegraph.server.options import RESUME_LIMIT
 
-LIFETIME = 600.0
-"""Seconds that a token is good for, unless the operator says otherwise."""
 MAX_TOKEN = 32 * 1024
 """Characters: half of what a message of the data channel or the body of a request may have. A longer one loses its oldest exchanges."""
 
@@ -32,7 +31,7 @@ class Tokens:
     """Seals and opens. key: as `Fernet.generate_key` gives it; ValueError for another. lifetime: seconds. All times are Unix time, which machines
     share."""
 
-    def __init__(self, key: bytes, lifetime: float = LIFETIME) -> None:
+    def __init__(self, key: bytes, lifetime: float = RESUME_LIMIT) -> None:
         self._fernet = Fernet(key)
         self._lifetime = lifetime
 
