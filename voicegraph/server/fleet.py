@@ -75,4 +75,4 @@ class Fleet:
             await worker.gone()
         finally:
             how = await worker.stop()  # also when the server stops
-        log.error("%s (process %d) has died, %s, and %d calls with it; it is replaced", worker.name, worker.pid, how, lost)
+        log.error("%s (process %d) has died, %s; calls lost with it: %d; it is replaced", worker.name, worker.pid, how, lost)

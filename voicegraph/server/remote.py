@@ -7,8 +7,8 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from voicegraph.errors import WorkerLost
 from voicegraph.server.bodies import Answer, Candidates, Choice, Offer
@@ -44,7 +44,7 @@ class RemoteWorker:
         terminal reaches the front alone.
         """
         ours, theirs = socket.socketpair()
-        with theirs:
+        with theirs, _closed_on_failure(ours):
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "voicegraph.server.worker_process", str(theirs.fileno())),
                 stdin=DEVNULL,
@@ -131,6 +131,15 @@ class RemoteWorker:
                 self._told.over(fields["id"])
             case "token":
                 self._told.token(fields["id"], fields["token"])
+
+
+@contextmanager
+def _closed_on_failure(end: socket.socket) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        end.close()
+        raise
 
 
 def _json(body: Offer | Choice | Candidates) -> Fields:
