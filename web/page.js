@@ -5,6 +5,8 @@ import { Chooser } from "./chooser.js";
 import { Floor, WORDS } from "./floor.js";
 import { Levels } from "./levels.js";
 import { obstacle, openMicrophone } from "./microphone.js";
+import { Panels } from "./panels.js";
+import { TimeView } from "./time.js";
 import { Transcript } from "./transcript.js";
 
 const $ = (id) => document.getElementById(id);
@@ -12,6 +14,7 @@ const server = new URL(document.baseURI).origin;
 
 const transcript = new Transcript($("log"));
 const chooser = new Chooser($("chooser"));
+const panels = new Panels($("tabs"), { time: new TimeView($("panel-time")) });
 let call = null;
 let floor = null;
 let levels = null;
@@ -25,7 +28,7 @@ function show(phase) {
   const calling = phase === "connecting" || phase === "live";
   document.body.dataset.phase = phase;
   for (const id of ["title", "lead", "chooser"]) $(id).hidden = phase !== "idle";
-  for (const id of ["stage", "log", "line-info"]) $(id).hidden = phase === "idle";
+  for (const id of ["stage", "log"]) $(id).hidden = phase === "idle";
   for (const id of ["typing", "stop"]) $(id).hidden = !calling;
   $("mute").hidden = !calling || document.body.dataset.microphone === "none";
   for (const id of ["text", "mute"]) $(id).disabled = phase !== "live";
@@ -71,6 +74,7 @@ async function startCall() {
   call.addEventListener("message", ({ detail }) => heard(detail));
   call.addEventListener("track", ({ detail }) => play(detail));
   call.addEventListener("shaky", ({ detail }) => (detail ? notice("The line is interrupted. Waiting for it to come back…", "wait") : notice(withoutMicrophone)));
+  panels.follow(call);
   $("line-graph").textContent = chooser.chosen ?? "";
   show("connecting");
   $("floor").textContent = "Waiting for the microphone";
@@ -193,7 +197,9 @@ addEventListener("pagehide", () => call?.hangUp());
 chooser.addEventListener("loaded", ({ detail: problem }) => {
   if (problem) notice(problem);
   $("call").disabled = !chooser.chosen;
+  panels.choose(chooser.chosen);
 });
+$("chooser").addEventListener("change", () => panels.choose(chooser.chosen));
 
 show("idle");
 notice(obstacle());

@@ -135,7 +135,7 @@ export class Transcript {
   #entry(side) {
     const node = element("article", `turn ${side}`);
     node.hidden = side === "reply"; // until its first word is heard
-    const who = element("h2", "who");
+    const who = element("h3", "who");
     who.textContent = NAMES[side];
     const body = element("p", "words");
     node.append(who, body);

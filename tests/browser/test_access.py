@@ -13,7 +13,7 @@ from playwright.async_api import expect
 if TYPE_CHECKING:
     from tests.browser.conftest import Browse, Serve
 
-STYLE = Path(__file__).parents[2] / "web" / "style.css"
+STYLE = Path(__file__).parents[2] / "web" / "base.css"
 LONG = 15_000
 UNNAMED = "[...document.querySelectorAll('button, input')].filter((e) => !(e.labels.length || e.ariaLabel || e.innerText)).length"
 
