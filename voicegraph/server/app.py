@@ -15,10 +15,11 @@ from aiohttp import web
 
 from voicegraph import __version__
 from voicegraph.graph.host import Host
-from voicegraph.server import signalling
+from voicegraph.server import recording, signalling
 from voicegraph.server.calls import Calls
 from voicegraph.server.catalogue import Catalogue
 from voicegraph.server.files import add_page, page_folder
+from voicegraph.server.recording import HOST
 from voicegraph.server.signalling import CALLS, CATALOGUE
 from voicegraph.server.web_rules import cross_origin, secure, sentences
 
@@ -47,7 +48,9 @@ def make_app(catalogue: Catalogue, host: Host, options: Options) -> web.Applicat
     app = web.Application(client_max_size=MAX_BODY, middlewares=[cross_origin(options.allow_origins), sentences])
     app[CALLS] = Calls(host, options.ice_servers, options.max_calls)
     app[CATALOGUE] = catalogue
+    app[HOST] = host
     app.add_routes(signalling.routes)
+    app.add_routes(recording.routes)
     app.router.add_get("/healthz", _health)
     app.router.add_get("/graphs", _graphs)
     app.on_response_prepare.append(secure)
