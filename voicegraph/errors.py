@@ -44,8 +44,12 @@ class CallFailed(VoicegraphError):
 
 
 class BadRequest(VoicegraphError):
-    """A client sent something that cannot be used. Becomes an HTTP 4xx with the sentence as its `detail`."""
+    """A request that cannot be met. Becomes this HTTP status with the sentence as its `detail`.
 
-    def __init__(self, sentence: str, status: int = 400) -> None:
+    retry_after: seconds after which another try may be met, for those that are only too early.
+    """
+
+    def __init__(self, sentence: str, status: int = 400, retry_after: int | None = None) -> None:
         super().__init__(sentence)
         self.status = status
+        self.retry_after = retry_after

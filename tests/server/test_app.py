@@ -106,6 +106,15 @@ class TestOtherSites:
         async with http.post(server.make_url("/api/offer"), json={}, headers={"Origin": ELSEWHERE}) as answer:
             assert answer.status == 400
             assert answer.headers["Access-Control-Allow-Origin"] == ELSEWHERE
+            assert answer.headers["Access-Control-Expose-Headers"] == "Retry-After"
+
+    async def test_it_may_import_the_pages_modules(self, http: ClientSession, serve: Callable[[Options], Awaitable[TestServer]]) -> None:
+        server = await serve(Options(allow_origins=[ELSEWHERE]))
+        async with http.get(server.make_url("/client.js"), headers={"Origin": ELSEWHERE}) as answer:
+            assert answer.headers["Access-Control-Allow-Origin"] == ELSEWHERE
+            assert answer.content_type.endswith("javascript")
+        async with http.get(server.make_url("/client.js"), headers={"Origin": "https://else.example"}) as answer:
+            assert answer.status == 403
 
 
 async def test_configured_ice_servers_are_handed_out(http: ClientSession, serve: Callable[[Options], Awaitable[TestServer]]) -> None:

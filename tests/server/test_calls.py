@@ -71,7 +71,9 @@ async def test_hanging_up_over_http_ends_the_call(http: ClientSession, url: str,
 
 async def test_a_stopping_server_says_why(url: str, server: TestServer, calls: Calls) -> None:
     async with Caller(over_http(url, STARTED)) as caller:
+        await caller.wait_for("bot-ready")
         ending = asyncio.create_task(server.close())
+        await caller.wait_for("server-message", where=lambda told: told.data["t"] == "server-stopping")  # not the call: another server may take it
         with pytest.raises(CallFailed, match="The server is shutting down"):
             await caller.wait_for("never")
         await ending

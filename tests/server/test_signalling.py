@@ -192,5 +192,6 @@ async def test_when_all_lines_are_busy_it_says_so(http: ClientSession, url: str,
         async with http.post(url + path, json=body) as answer:
             assert answer.status == 503
             assert "All 2 lines are busy" in (await answer.json())["detail"]
+            assert int(answer.headers["Retry-After"]) > 0
     await calls.close("the test is over")
     assert len(calls) == 0

@@ -154,6 +154,7 @@ class Interruption(Processor):
                 self.call.replies.drop(why)
             case SetGate(gate):
                 self.call.replies.gate(gate)
+                self._event("gate", gate=gate)
             case HangUp():
                 self.call.end("The call ended because nobody said anything for a while.")
             case Amended(text):

@@ -12,6 +12,7 @@ from voicegraph import __version__
 from voicegraph.core import rtvi
 from voicegraph.errors import BadRequest, CallFailed
 from voicegraph.graph.host import Host
+from voicegraph.graph.line import Message
 from voicegraph.graph.session import Session
 from voicegraph.graph.spec import GraphSpec
 from voicegraph.rtc.peer import CONNECT_LIMIT, SILENCE_LIMIT, Peer
@@ -133,6 +134,10 @@ class Call:
         for each in candidates:
             if peer is not None and pc_id == self.pc_id:
                 await peer.candidate(each.candidate, each.sdp_mid, each.sdp_mline_index)
+
+    def tell(self, message: Message) -> None:
+        """Say something to the client, beside what the graph says."""
+        self._line.tell(message)
 
     # --- the end -----------------------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from voicegraph.core import rtvi
 from voicegraph.errors import BadRequest
 from voicegraph.graph.host import Host
 from voicegraph.graph.spec import GraphSpec
@@ -20,6 +21,8 @@ BOOKING_LIMIT = 30.0
 MAX_BOOKINGS = 200
 CLOSE_LIMIT = 2.5
 """Seconds in which all calls end when the server stops."""
+BUSY_PAUSE, STOPPING_PAUSE = 5, 2
+"""Seconds after which a client that was turned away should try again: a call may have ended; another server may have taken this one's place."""
 OVER = "That call is over, or it never was: start a new one."
 
 log = logging.getLogger(__name__)
@@ -60,7 +63,7 @@ class Calls:
         """A new session id for a call of this graph, good for BOOKING_LIMIT seconds. Raises BadRequest when there is no room."""
         self._check_room()
         if len(self._bookings) >= MAX_BOOKINGS:
-            raise BadRequest("Too many calls have been started without an offer. Please try again in a minute.", 503)
+            raise BadRequest("Too many calls have been started without an offer. Please try again in a moment.", 503, BUSY_PAUSE)
         id = secrets.token_urlsafe(12)
         expiry = asyncio.get_running_loop().call_later(BOOKING_LIMIT, self._bookings.pop, id, None)
         self._bookings[id] = Booking(spec, expiry)
@@ -109,13 +112,14 @@ class Calls:
     # --- the end -----------------------------------------------------------------------------------------------------------------
 
     async def close(self, reason: str) -> None:
-        """Take no more calls, end all, and wait until they are over, within a limit."""
+        """Take no more calls, end all, and wait until they are over, within a limit. Clients are told that it is the server that goes: they may call again."""
         self._closing = True
         for booking in self._bookings.values():
             booking.expiry.cancel()
         self._bookings.clear()
         calls = list(self._calls.values())
         for call in calls:
+            call.tell(rtvi.server_message("server-stopping", {}))
             call.end(reason)
         endings = [asyncio.create_task(call.over()) for call in calls]
         if endings:
@@ -138,6 +142,6 @@ class Calls:
 
     def _check_room(self) -> None:
         if self._closing:
-            raise BadRequest("The server is shutting down.", 503)
+            raise BadRequest("The server is shutting down.", 503, STOPPING_PAUSE)
         if len(self._calls) >= self._max_calls:
-            raise BadRequest(f"All {self._max_calls} lines are busy. Please try again in a minute.", 503)
+            raise BadRequest(f"All {self._max_calls} lines are busy. Please try again in a moment.", 503, BUSY_PAUSE)

@@ -36,7 +36,10 @@ async def sentences(request: web.Request, handler: Handler) -> web.StreamRespons
     try:
         return await handler(request)
     except BadRequest as problem:
-        return refusal(problem.status, str(problem))
+        answer = refusal(problem.status, str(problem))
+        if problem.retry_after is not None:
+            answer.headers[hdrs.RETRY_AFTER] = str(problem.retry_after)
+        return answer
     except web.HTTPException as problem:
         if problem.status < 400:
             raise
@@ -73,6 +76,7 @@ def cross_origin(allowed: Collection[str]) -> Middleware:
         preflight = request.method == hdrs.METH_OPTIONS and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers
         answer = web.Response(status=204) if preflight else await handler(request)
         answer.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
+        answer.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = hdrs.RETRY_AFTER
         answer.headers[hdrs.VARY] = hdrs.ORIGIN
         if preflight:
             answer.headers[hdrs.ACCESS_CONTROL_ALLOW_METHODS] = "GET, POST, PATCH, DELETE"
