@@ -3,7 +3,7 @@
  *
  * A view is a module of its own. It gets its panel and may have three methods that the page calls:
  *   choose(graph)         this graph (its name, or null) is chosen for the next call
- *   follow(call)          a new call begins: listen to its events (client.js)
+ *   follow(call, levels)  a new call begins: listen to its events (client.js); levels.js hears both sides
  *   shown(on)             its panel comes into sight, or goes
  * The view in sight is body[data-view], and the address's #fragment, so that a reload comes back to it.
  */
@@ -51,8 +51,8 @@ export class Panels {
   }
 
   /** Every view is told of the call that begins. */
-  follow(call) {
-    for (const view of Object.values(this.#views)) view.follow?.(call);
+  follow(call, levels) {
+    for (const view of Object.values(this.#views)) view.follow?.(call, levels);
   }
 
   #followAddress() {
