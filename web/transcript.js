@@ -157,7 +157,7 @@ export class Transcript {
     const node = element("article", `turn ${side}`);
     node.hidden = side === "reply"; // until its first word is heard
     const body = element("p", "words");
-    node.append(element("h3", "who", NAMES[side]), body);
+    node.append(element("h2", "who", NAMES[side]), body);
     this.#add(node);
     return { node, body };
   }

@@ -123,6 +123,8 @@ class Visit:
     """Errors and warnings of its console."""
     hosts: set[str] = field(default_factory=set)
     """Everybody it has asked for something."""
+    welcome: set[str] = field(default_factory=set)
+    """Other hosts than the page's own that it may ask."""
     forgiven: str | None = None
     """What its console may complain of."""
 
@@ -167,7 +169,7 @@ def browse(chromium: str, tmp_path: Path) -> Browse:
             await page.goto(url)
             yield visit
             await browser.close()
-        assert visit.hosts == {urlsplit(url).netloc}
+        assert visit.hosts - visit.welcome == {urlsplit(url).netloc}
         assert visit.complaints == []
 
     return browse
