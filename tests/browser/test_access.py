@@ -72,6 +72,32 @@ async def test_a_screen_reader_finds_its_way(serve: Serve, browse: Browse) -> No
         assert await visit.page.evaluate(unnamed) == 0
 
 
+@pytest.mark.browser
+async def test_the_views_are_reached_by_arrow_keys_and_by_address(serve: Serve, browse: Browse) -> None:
+    async with serve() as server, browse(f"{server.url}/#time") as visit:
+        tab, panel = visit.page.get_by_role("tab", name="Time"), visit.page.get_by_role("tabpanel", name="Time")
+        await expect(panel).to_be_visible()
+        await tab.focus()
+        await visit.page.keyboard.press("Home")
+        await expect(visit.page.get_by_role("tab", name="Call")).to_be_focused()
+        await expect(panel).to_be_hidden()
+        await visit.page.keyboard.press("ArrowRight")
+        await expect(tab).to_be_focused()
+        await expect(panel).to_be_visible()
+        assert visit.page.url.endswith("#time")
+
+
+@pytest.mark.browser
+async def test_who_wants_less_motion_gets_none(serve: Serve, browse: Browse) -> None:
+    async with serve() as server, browse(server.url) as visit:
+        moving = "document.getAnimations().length"
+        await visit.call()
+        await visit.page.evaluate("void (document.getElementById('orb').dataset.floor = 'thinking')")
+        assert await visit.page.evaluate(moving)
+        await visit.page.emulate_media(reduced_motion="reduce")
+        assert not await visit.page.evaluate(moving)
+
+
 SURFACES = ("paper", "surface", "accent-soft")
 ON = [
     *itertools.product(("ink", "ink-soft"), SURFACES),
