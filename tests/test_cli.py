@@ -187,15 +187,10 @@ class TestTheDefaultGraph:
     def test_without_a_key_it_runs_here(self) -> None:
         from voicegraph.server.catalogue import choose
 
-        assert choose(None) == ("local", "MISTRAL_API_KEY is not set, so everything runs on this machine")
+        assert choose() == ("local", "MISTRAL_API_KEY is not set, so everything runs on this machine")
 
     def test_with_a_key_it_is_mistrals(self, monkeypatch: pytest.MonkeyPatch) -> None:
         from voicegraph.server.catalogue import choose
 
         monkeypatch.setenv("MISTRAL_API_KEY", "secret")
-        assert choose(None) == ("voxtral", "there is a key for Mistral")
-
-    def test_what_was_chosen_counts(self) -> None:
-        from voicegraph.server.catalogue import choose
-
-        assert choose("mine")[0] == "mine"
+        assert choose() == ("voxtral", "there is a key for Mistral")

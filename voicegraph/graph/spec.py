@@ -58,8 +58,10 @@ class GraphSpec:
     file: Path
     about: str
     nodes: tuple[NodeSpec, ...]
-    base_files: tuple[Path, ...] = ()
-    """Every file it was read from, its own first, Python files included: what a reload must watch."""
+    files: tuple[Path, ...] = ()
+    """Every file it was read from, its own first, Python files included."""
+    version: str = ""
+    """Stands for the contents of those files: the same text everywhere is the same version."""
     allow: Mapping[str, object] = field(default_factory=dict)
     """What a client may set for its session: `node.option`, and the limits as written."""
     notes: tuple[Mistake, ...] = ()
