@@ -85,8 +85,8 @@ class TestCheck:
         out = capsys.readouterr().out
         assert "echo: Hear yourself." in out
         assert "audio <- caller.audio  CallerAudio 16000 Hz" in out
-        assert "cushion: 20ms\n" in out
-        assert "ahead: 20s  (default)\n" in out
+        assert f"cushion: 20ms  {echo}:6\n" in out
+        assert "ahead: 20s     default\n" in out
 
     def test_a_key_that_is_not_set_is_a_note(self, echo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("NO_SUCH_KEY", raising=False)

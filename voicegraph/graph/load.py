@@ -7,7 +7,7 @@ is told twice.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from voicegraph.graph import extends
@@ -77,6 +77,13 @@ def _start(document: Document) -> Position:
     return nodes.position if nodes else document.root.position
 
 
+def _places(entries: Mapping[str, Entry], within: str = "") -> Iterator[tuple[str, Position]]:
+    for key, entry in entries.items():
+        yield f"{within}{key}", entry.value.position if isinstance(entry.value, Scalar) else entry.position
+        if isinstance(entry.value, Fields):
+            yield from _places(entry.value.entries, f"{within}{key}.")
+
+
 class _Builder:
     """Stage two: from drafts to nodes with a class and settings, not linked yet."""
 
@@ -99,9 +106,11 @@ class _Builder:
         otherwise = self._otherwise(name, processor, fields["otherwise"]) if "otherwise" in fields else None
         if settings is None:
             return None
-        written = {key: entry.value.written() for key, entry in fields.items() if key not in STRUCTURE}
+        options = {key: entry for key, entry in fields.items() if key not in STRUCTURE}
+        written = {key: entry.value.written() for key, entry in options.items()}
         use = fields["use"].value
-        return NodeSpec(name, use.text if isinstance(use, Scalar) else "", processor, settings, at, written, otherwise=otherwise)
+        places = dict(_places(options))
+        return NodeSpec(name, use.text if isinstance(use, Scalar) else "", processor, settings, at, written, places=places, otherwise=otherwise)
 
     def _processor(self, name: str, at: Position, fields: Mapping[str, Entry]) -> type[Processor] | None:
         use = fields["use"].value if "use" in fields else None

@@ -46,6 +46,8 @@ class NodeSpec:
     written: Mapping[str, object] = field(default_factory=dict)
     links: tuple[Link, ...] = ()
     """The links that end at this node."""
+    places: Mapping[str, Position] = field(default_factory=dict)
+    """Where each option that is written stands, those in mappings too: `speaking.duck`."""
     otherwise: NodeSpec | None = None
     """The stand-in for when its provider is down: same name and links, another processor."""
 
