@@ -78,7 +78,11 @@ def _kind(kind: type[frames.Frame]) -> Iterator[str]:
     fields = inspect.get_annotations(kind)
     if fields:
         yield from ("", "| field | type |", "|---|---|")
-        yield from (f"| `{name}` | `{annotation.replace('|', chr(92) + '|')}` |" for name, annotation in fields.items())
+        yield from (f"| `{name}` | `{_cell(annotation)}` |" for name, annotation in fields.items())
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 if __name__ == "__main__":

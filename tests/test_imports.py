@@ -15,7 +15,7 @@ ROOT = Path(voicegraph.__file__).parent
 
 LAYERS = (
     {"errors", "core"},
-    {"audio", "frames"},
+    {"audio", "clock", "frames"},
     {"graph"},
     {"mistral", "local"},
     {"processors"},
