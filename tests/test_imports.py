@@ -20,7 +20,7 @@ LAYERS = (
     {"mistral", "local"},
     {"processors"},
     {"rtc"},
-    {"server", "offline"},
+    {"server", "offline", "starter"},
     {"commands"},
     {"cli"},
     {"__main__"},
