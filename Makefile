@@ -12,7 +12,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 SAY := @printf '\033[1m%s\033[0m\n'
 
 .DEFAULT_GOAL := help
-.PHONY: browser bench check clean format help run soak test
+.PHONY: browser bench check clean format help reference run soak test
 
 help:
 	@echo "make run     serve the page at http://localhost:$(PORT) (needs no key; with MISTRAL_API_KEY it talks to Voxtral)"
@@ -21,6 +21,7 @@ help:
 	@echo "make format  let ruff put the code in form"
 	@echo "make soak    10,000 random conversations with faults, in virtual time (ARGS=... goes to python -m voicegraph.testing.soak)"
 	@echo "make bench   the README's figures (ARGS=... goes to python -m benchmarks)"
+	@echo "make reference  write docs/reference/ from the processors themselves"
 	@echo "make clean   remove what these made"
 	@echo
 	@echo "PYTHON=python3.12 chooses the interpreter (3.11 or newer); HOST= and PORT= where make run listens; ARGS= goes to the program"
@@ -49,6 +50,9 @@ bench: $(DEV_STAMP)
 soak: $(DEV_STAMP)
 	$(SAY) "Holding 10,000 random conversations in virtual time: some minutes"
 	@$(BIN)/python -m voicegraph.testing.soak -n 10000 $(ARGS)
+
+reference: $(DEV_STAMP)
+	@$(BIN)/python docs/reference.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

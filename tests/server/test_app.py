@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -23,6 +24,10 @@ async def test_healthz_counts_calls(http: ClientSession, url: str) -> None:
 async def test_graphs_says_of_each_whether_it_can_run_and_why_not(http: ClientSession, url: str) -> None:
     async with http.get(f"{url}/graphs") as answer:
         graphs = {graph["name"]: graph for graph in (await answer.json())["graphs"]}
+    version = graphs["echo"].pop("version")
+    assert version["number"] == 1
+    assert re.fullmatch(r"[0-9a-f]{8} 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", f"{version['hash']} {version['since']}")
+    assert graphs["wrong"]["version"] is None
     assert graphs["echo"] == {"name": "echo", "about": "Hear yourself.", "default": True, "ready": True, "problem": None, "mistakes": []}
     assert not graphs["wrong"]["ready"]
     assert "ecko" in graphs["wrong"]["mistakes"][0]

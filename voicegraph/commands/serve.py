@@ -27,6 +27,9 @@ def add(commands: Subcommands) -> None:
         "--graph", metavar="GRAPH", help="the graph of a call that names none: a file, or a shipped one (voxtral with a key for Mistral, else local)"
     )
     parser.add_argument(
+        "--graphs", type=Path, metavar="FOLDER", help="offer the graphs of this folder, also those that come later, instead of the shipped ones"
+    )
+    parser.add_argument(
         "--allow-origin", action="append", default=[], metavar="ORIGIN", help="let the pages of another site call; * for all; may be repeated"
     )
     parser.add_argument(
@@ -43,24 +46,23 @@ def add(commands: Subcommands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from voicegraph.graph.load import load
-    from voicegraph.graph.shipped import names
     from voicegraph.server.app import Options, serve
-    from voicegraph.server.catalogue import Catalogue, choose
+    from voicegraph.server.catalogue import open_catalogue
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("voicegraph").setLevel(options.log_level.upper())  # not the libraries': below warning they tell addresses and what is said
-    graphs = dict(names())
-    chosen, why = choose(options.graph)
-    if options.graph is not None:
-        spec = load(options.graph)  # a mistake in it is told now, not to the first caller
-        chosen, graphs[spec.name] = spec.name, spec.file
-    catalogue = Catalogue(graphs, chosen, why)
+    if options.log_level == "warning":
+        for told in ("versions", "watching"):  # who saves a graph is to see that it was taken
+            logging.getLogger(f"voicegraph.server.{told}").setLevel(logging.INFO)
+    catalogue = open_catalogue(options.graph, options.graphs)
     server = Options(options.host, options.port, options.allow_origin, _ice_servers(options.ice_servers), options.max_calls)
 
     def ready(address: str) -> None:
         say(f"voicegraph listens at {address} (Ctrl-C stops it)")
-        say(f"calls get the graph '{catalogue.default}': {catalogue.why}")
+        if catalogue.default:
+            say(f"calls get the graph '{catalogue.default}': {catalogue.why}")
+        else:
+            say(f"there is no graph in {catalogue.folder} yet: voicegraph new {catalogue.folder}/mine.yaml writes one")
 
     try:
         asyncio.run(serve(catalogue, server, ready))

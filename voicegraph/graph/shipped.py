@@ -8,6 +8,7 @@ from pathlib import Path
 
 from voicegraph.graph.document import Scalar, read
 from voicegraph.graph.report import Report
+from voicegraph.graph.sources import Sources
 
 
 def folder() -> Path:
@@ -24,6 +25,6 @@ def names() -> Mapping[str, Path]:
 
 def about(file: Path) -> str:
     """A graph's `about` line, without checking anything else; empty when it has none or is not YAML."""
-    document = read(file, Report())
+    document = read(file, Report(), Sources())
     entry = document.root.entries.get("about") if document else None
     return entry.value.text.strip() if entry and isinstance(entry.value, Scalar) else ""

@@ -43,6 +43,7 @@ class Interruption(Processor):
     are `core/turns.py`; this file carries them out.
     """
 
+    virtual_time = True
     owns_floor = True
     settings: InterruptionSettings
     commands = In(Command, optional=True)

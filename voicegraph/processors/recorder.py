@@ -50,6 +50,7 @@ class Recorder(Processor):
     It stands below the speaker, to hear the replies. A recording that fails (the disk is full) ends with a line in the log; the call goes on.
     """
 
+    virtual_time = True
     observer = True
     settings: RecorderSettings
     caller = In(CallerAudio, optional=True)

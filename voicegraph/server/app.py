@@ -21,6 +21,7 @@ from voicegraph.server.catalogue import Catalogue
 from voicegraph.server.files import add_page, page_folder
 from voicegraph.server.recording import HOST
 from voicegraph.server.signalling import CALLS, CATALOGUE
+from voicegraph.server.watching import watch
 from voicegraph.server.web_rules import cross_origin, secure, sentences
 
 MAX_BODY = 64 * 1024
@@ -81,18 +82,18 @@ async def serve(catalogue: Catalogue, options: Options, ready: Callable[[str], N
     async with Host() as host:
         runner = web.AppRunner(make_app(catalogue, host, options), access_log=None, shutdown_timeout=REQUEST_LIMIT)
         await runner.setup()
-        warming = None
+        beside: list[asyncio.Task[None]] = []
         try:
             site = web.TCPSite(runner, options.host, options.port)
             await site.start()
             ready(_address(runner, options))
-            warming = loop.create_task(_warm(catalogue, host))
+            beside = [loop.create_task(_warm(catalogue, host)), loop.create_task(watch(catalogue))]
             await stop.wait()
         finally:
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)  # a second one ends the process, whatever a node of somebody's own still does
-            if warming is not None:
-                warming.cancel()
+            for task in beside:
+                task.cancel()
             await runner.cleanup()
 
 

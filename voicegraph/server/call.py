@@ -94,7 +94,7 @@ class Call:
 
     async def _connect(self, offer: Offer) -> str:
         """A new peer connection takes the place of the former one."""
-        about = {"library": "voicegraph", "version": __version__, "graph": self._spec.name}
+        about = {"library": "voicegraph", "version": __version__, "graph": self._spec.name, "graph_version": self._spec.version}
         peer = Peer(
             self._ice_servers,
             lambda reason: self._gone(peer, reason),
