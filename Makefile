@@ -4,6 +4,7 @@ PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8080
 ARGS ?=
+DEV := $(if $(filter 127.% localhost ::1,$(HOST)),--dev)
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,7 +16,7 @@ SAY := @printf '\033[1m%s\033[0m\n'
 .PHONY: browser bench check clean format help reference run soak test
 
 help:
-	@echo "make run     serve the page at http://localhost:$(PORT) (needs no key; with MISTRAL_API_KEY it talks to Voxtral)"
+	@echo "make run     serve the page at http://localhost:$(PORT) (needs no key; with MISTRAL_API_KEY it talks to Voxtral); graphs can be edited there"
 	@echo "make test    all tests, with a real browser"
 	@echo "make check   ruff and mypy"
 	@echo "make format  let ruff put the code in form"
@@ -28,7 +29,7 @@ help:
 
 run: $(RUN_STAMP)
 	$(SAY) "Starting voicegraph; open http://$(subst 127.0.0.1,localhost,$(HOST)):$(PORT) when it listens"
-	@exec $(BIN)/python -m voicegraph serve --host $(HOST) --port $(PORT) $(ARGS)
+	@exec $(BIN)/python -m voicegraph serve --host $(HOST) --port $(PORT) $(DEV) $(ARGS)
 
 test: $(DEV_STAMP) browser
 	$(SAY) "Running the tests"

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from aiohttp import ClientSession
 
 import voicegraph
 from voicegraph.cli import main
@@ -196,6 +197,20 @@ class TestServe:
             _, err = await asyncio.wait_for(second.communicate(), 20)
             assert second.returncode == 1
             assert err.decode() == f"Port {port} of 127.0.0.1 is in use: stop the program that has it, or choose another with --port.\n"
+
+    @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.7.7", "voice.example"])
+    def test_graphs_are_not_edited_where_others_can_reach_the_server(self, host: str, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["serve", "--dev", "--host", host, "--port", "0"]) == 1
+        assert f"not {host}, but 127.0.0.1" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+    async def test_on_this_machine_they_can_be(self, host: str, echo: Path) -> None:
+        async with serving("--dev", "--host", host, "--graph", str(echo)) as (process, url):
+            assert process.stdout is not None
+            await process.stdout.readline()
+            assert str(echo.parent) in (await process.stdout.readline()).decode()
+            async with ClientSession() as http, http.get(f"{url}/graphs/echo/source") as answer:
+                assert (await answer.json())["yaml"] == ECHO
 
     def test_a_graph_with_mistakes_is_not_served(self, echo: Path, capsys: pytest.CaptureFixture[str]) -> None:
         echo.write_text(ECHO.replace("echo: echo", "echo: ecko"))

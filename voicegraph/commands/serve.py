@@ -35,6 +35,9 @@ def add(commands: Subcommands) -> None:
     parser.add_argument(
         "--ice-servers", type=Path, metavar="FILE", help='JSON: [{"urls": "turn:…", "username": "…", "credential": "…"}]; none by default'
     )
+    parser.add_argument(
+        "--dev", action="store_true", help="the page may look into graphs and change their files; only where nobody but this machine can reach it"
+    )
     parser.add_argument("--max-calls", type=int, default=40, metavar="N", help="how many at the same time (%(default)s)")
     parser.add_argument(
         "--log-level",
@@ -48,14 +51,26 @@ def add(commands: Subcommands) -> None:
 def run(options: argparse.Namespace) -> int:
     from voicegraph.server.app import Options, serve
     from voicegraph.server.catalogue import open_catalogue
+    from voicegraph.server.loopback import is_loopback
 
+    if options.dev and not is_loopback(options.host):
+        raise ServeError(
+            f"--dev lets the page change files, so it needs an address that only this machine reaches: not {options.host}, but 127.0.0.1."
+        )
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("voicegraph").setLevel(options.log_level.upper())  # not the libraries': below warning they tell addresses and what is said
     if options.log_level == "warning":
         for told in ("versions", "watching"):  # who saves a graph is to see that it was taken
             logging.getLogger(f"voicegraph.server.{told}").setLevel(logging.INFO)
     catalogue = open_catalogue(options.graph, options.graphs)
-    server = Options(options.host, options.port, options.allow_origin, _ice_servers(options.ice_servers), options.max_calls)
+    server = Options(
+        options.host,
+        options.port,
+        options.allow_origin,
+        _ice_servers(options.ice_servers),
+        options.max_calls,
+        dev=(catalogue.folder or _folder(options.graph)).resolve() if options.dev else None,
+    )
 
     def ready(address: str) -> None:
         say(f"voicegraph listens at {address} (Ctrl-C stops it)")
@@ -63,6 +78,8 @@ def run(options: argparse.Namespace) -> int:
             say(f"calls get the graph '{catalogue.default}': {catalogue.why}")
         else:
             say(f"there is no graph in {catalogue.folder} yet: voicegraph new {catalogue.folder}/mine.yaml writes one")
+        if server.dev is not None:
+            say(f"developer mode: the page edits graphs and saves new ones in {server.dev}")
 
     try:
         asyncio.run(serve(catalogue, server, ready))
@@ -70,6 +87,12 @@ def run(options: argparse.Namespace) -> int:
         complain(_sentence(problem, options.host, options.port))
         return 1
     return 0
+
+
+def _folder(graph: str | None) -> Path:
+    """Where new graphs go: beside the one that was named, or here."""
+    file = Path(graph or "")
+    return file.parent if file.is_file() else Path()
 
 
 def _port(text: str) -> int:

@@ -20,12 +20,10 @@ class Activity:
         self._spent = self._totals()
 
     def look(self) -> dict[str, Any]:
-        """links: for each `[frames, dropped, waiting]`; nodes: for each `[milliseconds, frames handled, handlers under way]`. Waiting and under way are
-        as of now, the others since the last look."""
+        """links: for each `[frames, dropped, waiting]`; nodes: for each `[milliseconds, frames handled, handlers under way]`. Waiting and under
+        way are as of now, the others since the last look."""
         before, self._seen = self._seen, [(link.frames, link.drops) for link in self._links]
-        links = [
-            [link.frames - frames, link.drops - drops, link.waiting] for link, (frames, drops) in zip(self._links, before, strict=True)
-        ]
+        links = [[link.frames - frames, link.drops - drops, link.waiting] for link, (frames, drops) in zip(self._links, before, strict=True)]
         spent, self._spent = self._spent, self._totals()
         nodes = []
         for name in self._nodes:

@@ -26,7 +26,7 @@ from voicegraph.graph.spec import GraphSpec, NodeSpec, Position
 
 def load(source: str | Path, environ: Mapping[str, str] | None = None, registry: Registry | None = None, sources: Sources | None = None) -> GraphSpec:
     """Read and check a graph. `source` is a file, or the bare name of a shipped graph; `environ` is what `${NAME}` means, by default the
-    process's environment; `sources` learns which files were read, also when that ends with an error.
+    process's environment; `sources` learns which files were read, also when that ends with an error, and may have drafts in the place of files.
 
     Raises GraphError with every mistake of the first stage that found any.
     """
@@ -59,7 +59,7 @@ def load(source: str | Path, environ: Mapping[str, str] | None = None, registry:
 
 def _find(source: str | Path, report: Report, sources: Sources) -> Path:
     path = source if isinstance(source, Path) else extends.locate(source, Path())
-    if not path.is_file():
+    if not sources.there(path):
         sources.note(path)
         report.mistake(Position(str(source), 1, 1), extends.missing(str(source), path))
         report.end_stage()

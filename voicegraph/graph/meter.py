@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Literal, cast
@@ -21,7 +20,7 @@ class Meter:
     its start to its end, waiting included. handled: by node, how many frames. working: by node, `async def` handlers under way.
     """
 
-    def __init__(self, wires: Sequence[Wire], keep: int = 0, clock: Clock = time.perf_counter) -> None:
+    def __init__(self, wires: Sequence[Wire], keep: int, clock: Clock) -> None:
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self.handled: defaultdict[str, int] = defaultdict(int)
         self.working: defaultdict[str, int] = defaultdict(int)
@@ -31,12 +30,10 @@ class Meter:
         """Seconds of the handlers that ran inside the one that runs now."""
         self._recent: dict[tuple[str, Way, str], deque[tuple[float, Frame]]] = {}
         self._plain = [(wire, wire.handler) for wire in wires]
-        outlets = set()
+        tellers = _tellers(wires)
         for wire, handler in self._plain:
             timed = self._queued(wire, handler) if wire.queued else self._inline(wire, handler)
-            outlet = (wire.link.source, wire.link.out)
-            wire.handler = self._noting(wire, timed, first=outlet not in outlets) if keep else timed
-            outlets.add(outlet)
+            wire.handler = self._noting(wire, timed, tells=wire in tellers) if keep else timed
 
     def close(self) -> None:
         """Leave the handlers as they were."""
@@ -79,11 +76,11 @@ class Meter:
 
         return timed
 
-    def _noting(self, wire: Wire, handler: Handler, *, first: bool) -> Handler:
-        """Remember the frame at the end where it arrives, and, once for all its listeners, where it left."""
+    def _noting(self, wire: Wire, handler: Handler, *, tells: bool) -> Handler:
+        """Remember the frame where it arrives, and if this link tells, also where it left."""
         link = wire.link
         rings = [self._ring(link.target, "in", link.into)]
-        if first:
+        if tells:
             rings.append(self._ring(link.source, "out", link.out))
 
         def noting(frame: Frame) -> Any:
@@ -96,3 +93,11 @@ class Meter:
 
     def _ring(self, node: str, way: Way, port: str) -> deque[tuple[float, Frame]]:
         return self._recent.setdefault((node, way, port), deque(maxlen=self._keep))
+
+
+def _tellers(wires: Sequence[Wire]) -> set[Wire]:
+    """For each output the link that tells what left it: where there is one, a link that does not wait in an inbox."""
+    chosen: dict[tuple[str, str], Wire] = {}
+    for wire in sorted(wires, key=lambda wire: wire.queued):
+        chosen.setdefault((wire.link.source, wire.link.out), wire)
+    return set(chosen.values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 import traceback
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
@@ -155,9 +156,9 @@ class Session:
         """What each link has done so far, in file order."""
         return [wire.statistics for wire in self._wires]
 
-    def watch(self, keep: int = 0) -> Meter:
+    def watch(self, keep: int = 0, clock: Callable[[], float] = time.perf_counter) -> Meter:
         """Time the handlers of every node from now until the meter is closed. keep: how many frames of each port it remembers."""
-        return Meter(self._wires, keep)
+        return Meter(self._wires, keep, clock)
 
     # --- inside ----------------------------------------------------------------------------------------------------------------
 

@@ -13,9 +13,17 @@ from voicegraph.graph.sources import Sources
 
 def folder() -> Path:
     """Where the shipped graphs are."""
-    package = Path(str(files("voicegraph")))
-    installed = package / "_graphs"
-    return installed if installed.is_dir() else package.parent / "graphs"
+    return installed() or _package().parent / "graphs"
+
+
+def installed() -> Path | None:
+    """Their folder when it is inside the package, where they are not anybody's to change; None in a checkout."""
+    inside = _package() / "_graphs"
+    return inside if inside.is_dir() else None
+
+
+def _package() -> Path:
+    return Path(str(files("voicegraph")))
 
 
 def names() -> Mapping[str, Path]:

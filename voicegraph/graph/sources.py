@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 Stamp = tuple[int, int, int]
@@ -10,9 +11,12 @@ Stamp = tuple[int, int, int]
 
 
 class Sources:
-    """Every file that one load has asked for, missing ones too. Stamps are taken before reading: what changes meanwhile has changed since."""
+    """Every file that one load has asked for, missing ones too. Stamps are taken before reading: what changes meanwhile has changed since.
 
-    def __init__(self) -> None:
+    drafts: texts to take for what these files hold, such as an edit that is not saved yet; the file need not exist."""
+
+    def __init__(self, drafts: Mapping[Path, str] | None = None) -> None:
+        self._drafts = {path: text.encode() for path, text in (drafts or {}).items()}
         self._stamps: dict[Path, Stamp | None] = {}
         self._contents = hashlib.sha256()
 
@@ -26,6 +30,10 @@ class Sources:
         """Eight hexadecimal digits that stand for the contents of all of them."""
         return self._contents.hexdigest()[:8]
 
+    def there(self, path: Path) -> bool:
+        """Whether there is such a file, or a draft of it."""
+        return path in self._drafts or path.is_file()
+
     def note(self, path: Path) -> None:
         """The load depends on whether this file is there."""
         self._stamps.setdefault(path, stamp(path))
@@ -33,7 +41,7 @@ class Sources:
     def read(self, path: Path) -> bytes:
         """The file's content. Raises OSError."""
         self.note(path)
-        data = path.read_bytes()
+        data = self._drafts[path] if path in self._drafts else path.read_bytes()
         self._contents.update(len(data).to_bytes(8, "big") + data)
         return data
 

@@ -14,15 +14,19 @@ from typing import Any
 from aiohttp import web
 
 from voicegraph import __version__
+from voicegraph.graph import shipped
 from voicegraph.graph.host import Host
-from voicegraph.server import recording, signalling
+from voicegraph.server import developer, graphs, recording, signalling
 from voicegraph.server.calls import Calls
 from voicegraph.server.catalogue import Catalogue
+from voicegraph.server.developer import SAVING
 from voicegraph.server.files import add_page, page_folder
+from voicegraph.server.loopback import loopback_only
 from voicegraph.server.recording import HOST
 from voicegraph.server.signalling import CALLS, CATALOGUE
 from voicegraph.server.watching import watch
 from voicegraph.server.web_rules import cross_origin, secure, sentences
+from voicegraph.server.workshop import WORKSHOP, Workshop
 
 MAX_BODY = 64 * 1024
 """Bytes of a request; the longest offers of browsers have a quarter of it."""
@@ -34,7 +38,8 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to serve. allow_origins: other sites whose pages may call, `*` for all. ice_servers: as in W3C's RTCConfiguration, for both ends."""
+    """How to serve. allow_origins: other sites whose pages may call, `*` for all. ice_servers: as in W3C's RTCConfiguration, for both ends.
+    dev: developer mode, with the folder in which new graphs are saved; None without."""
 
     host: str = "127.0.0.1"
     port: int = 8080
@@ -42,18 +47,21 @@ class Options:
     ice_servers: Sequence[Mapping[str, Any]] = ()
     max_calls: int = 40
     page: Path | None = None
+    dev: Path | None = None
 
 
 def make_app(catalogue: Catalogue, host: Host, options: Options) -> web.Application:
     """The application: signalling, lists and the page. Its calls end in its shutdown."""
-    app = web.Application(client_max_size=MAX_BODY, middlewares=[cross_origin(options.allow_origins), sentences])
-    app[CALLS] = Calls(host, options.ice_servers, options.max_calls)
+    guards = [loopback_only] if options.dev is not None else []
+    app = web.Application(client_max_size=MAX_BODY, middlewares=[*guards, cross_origin(options.allow_origins), sentences])
+    app[CALLS] = Calls(host, options.ice_servers, options.max_calls, inside=options.dev is not None)
     app[CATALOGUE] = catalogue
     app[HOST] = host
-    app.add_routes(signalling.routes)
-    app.add_routes(recording.routes)
+    app[WORKSHOP] = Workshop(catalogue, options.dev, shipped.installed()) if options.dev is not None else None
+    app[SAVING] = asyncio.Lock()
+    for routes in (signalling.routes, graphs.routes, recording.routes, developer.routes):
+        app.add_routes(routes)
     app.router.add_get("/healthz", _health)
-    app.router.add_get("/graphs", _graphs)
     app.on_response_prepare.append(secure)
     app.on_shutdown.append(_end_calls)
     if (page := options.page or page_folder()) is not None:
@@ -63,10 +71,6 @@ def make_app(catalogue: Catalogue, host: Host, options: Options) -> web.Applicat
 
 async def _health(request: web.Request) -> web.Response:
     return web.json_response({"status": "ok", "version": __version__, "calls": len(request.app[CALLS])})
-
-
-async def _graphs(request: web.Request) -> web.Response:
-    return web.json_response({"graphs": await request.app[CATALOGUE].listing()})
 
 
 async def _end_calls(app: web.Application) -> None:

@@ -25,6 +25,15 @@ class Choice(Body):
     """What an application chooses for its call. Travels in `body` of /start, or in `requestData` of an offer."""
 
     graph: str | None = Field(default=None, max_length=200)
+    draft: str | None = Field(default=None, max_length=60_000)
+    """The text to take for the graph's file, in developer mode."""
+
+
+class Text(Body):
+    """`POST /check` and `PUT /graphs/{name}/source`. `name`: whose file the text is to become."""
+
+    yaml: str = Field(max_length=60_000)
+    name: str | None = Field(default=None, max_length=64)
 
 
 class Start(Body):
@@ -33,9 +42,9 @@ class Start(Body):
     body: Choice | None = None
 
     @property
-    def graph(self) -> str | None:
-        """The graph that is asked for."""
-        return self.body.graph if self.body is not None else None
+    def choice(self) -> Choice:
+        """What is asked for; nothing, when nothing was said."""
+        return self.body or Choice()
 
 
 class Offer(Body):
@@ -48,9 +57,9 @@ class Offer(Body):
     request_data: Choice | None = Field(default=None, alias="requestData")
 
     @property
-    def graph(self) -> str | None:
-        """The graph that the offer itself asks for."""
-        return self.request_data.graph if self.request_data is not None else None
+    def choice(self) -> Choice:
+        """What the offer itself asks for; nothing, when nothing was said."""
+        return self.request_data or Choice()
 
 
 class Candidate(Body):

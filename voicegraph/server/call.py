@@ -18,6 +18,7 @@ from voicegraph.graph.spec import GraphSpec
 from voicegraph.rtc.peer import CONNECT_LIMIT, SILENCE_LIMIT, Peer
 from voicegraph.rtc.roaming import RoamingLine
 from voicegraph.server.bodies import Candidate, Offer
+from voicegraph.server.feed import Feed
 
 ROAMING_LIMIT = 20.0
 """Seconds that a call waits for a caller whose network went. Clients notice after 5 s and come back with a new connection."""
@@ -43,18 +44,27 @@ class Answer:
 class Call:
     """`await answer(offer)` for the client's first offer, which starts the call, and for each later one. It ends by itself or by `end(reason)`.
 
-    on_over: called once, when nodes, connections and tasks of a call that had started are given back.
+    on_over: called once, when nodes, connections and tasks of a call that had started are given back. inside: the client may look into the nodes.
     """
 
     def __init__(
-        self, id: str, spec: GraphSpec, host: Host, ice_servers: Sequence[Mapping[str, Any]] = (), on_over: Callable[[], None] = lambda: None
+        self,
+        id: str,
+        spec: GraphSpec,
+        host: Host,
+        ice_servers: Sequence[Mapping[str, Any]] = (),
+        on_over: Callable[[], None] = lambda: None,
+        *,
+        inside: bool = False,
     ) -> None:
         self.id = id
         self._spec = spec
         self._host = host
         self._ice_servers = ice_servers
         self._on_over = on_over
-        self._line = RoamingLine()
+        self._line = RoamingLine(lambda message: self._feed is not None and self._feed.obey(message))
+        self._inside = inside
+        self._feed: Feed | None = None
         self._session: Session | None = None
         """Once its nodes have started."""
         self._reason = ""
@@ -169,6 +179,7 @@ class Call:
     async def _converse(self, started: asyncio.Future[str]) -> str:
         try:
             session = Session(self._spec, self._line, id=self.id, host=self._host)
+            self._feed = Feed(session, self._line.tell, lambda: self._line.attached, inside=self._inside)
             await session.start()
         except CallFailed as problem:
             started.set_result(str(problem))
@@ -193,6 +204,8 @@ class Call:
 
     async def _hang_up(self) -> None:
         self._stop_roaming()
+        if self._feed is not None:
+            self._feed.close()
         if self._peer is not None:
             await self._peer.close(self._reason)
         if self._aside:

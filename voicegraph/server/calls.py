@@ -37,12 +37,13 @@ class Booking:
 
 
 class Calls:
-    """Bookings and calls of one server, by session id. max_calls: how many may run at the same time."""
+    """Bookings and calls of one server, by session id. max_calls: how many may run at the same time. inside: clients may look into the nodes."""
 
-    def __init__(self, host: Host, ice_servers: Sequence[Mapping[str, Any]] = (), max_calls: int = 40) -> None:
+    def __init__(self, host: Host, ice_servers: Sequence[Mapping[str, Any]] = (), max_calls: int = 40, *, inside: bool = False) -> None:
         self.ice_servers = ice_servers
         self._host = host
         self._max_calls = max_calls
+        self._inside = inside
         self._bookings: dict[str, Booking] = {}
         self._calls: dict[str, Call] = {}
         self._empty = asyncio.Event()
@@ -80,7 +81,7 @@ class Calls:
         booking = self._bookings.pop(id, None)
         if booking is not None:
             booking.expiry.cancel()
-        call = self._calls[id] = Call(id, spec, self._host, self.ice_servers, lambda: self._over(id))
+        call = self._calls[id] = Call(id, spec, self._host, self.ice_servers, lambda: self._over(id), inside=self._inside)
         self._empty.clear()
         try:
             return await call.answer(offer)

@@ -66,6 +66,22 @@ class Catalogue:
         """The graph of this name, ready to run. Raises BadRequest for one that is unknown or cannot run now."""
         return await asyncio.to_thread(self._spec, name)
 
+    async def checked(self, name: str | None = None) -> GraphSpec:
+        """The graph of this name, whether or not a key or a package is missing. Raises BadRequest for one that is unknown or was never right."""
+        return await asyncio.to_thread(self._checked, name)
+
+    def file(self, name: str) -> Path | None:
+        """The file of a graph, if it is offered."""
+        found = self.graphs().get(name)
+        return found.path if found is not None else None
+
+    def saved(self, name: str, file: Path) -> None:
+        """This file has just been written, to its end: it is offered, and the next call gets it. Blocking."""
+        graphs = self.graphs()
+        if name not in graphs:
+            graphs = self._fixed = {**self._fixed, name: GraphFile(file)}
+        graphs[name].refresh(whole=True)
+
     async def listing(self) -> list[dict[str, Any]]:
         """Every graph, for the page and for people: `ready` says whether it could run now, `problem` why not, `version` what would run.
 
@@ -82,6 +98,12 @@ class Catalogue:
         await asyncio.gather(*(node.processor.warm(node.settings, host.shared) for node in spec.nodes), return_exceptions=True)
 
     def _spec(self, name: str | None) -> GraphSpec:
+        spec = self._checked(name)
+        if (missing := what_is_missing(spec)) is not None:
+            raise BadRequest(missing, 409)
+        return spec
+
+    def _checked(self, name: str | None) -> GraphSpec:
         graphs = self.graphs()
         if not graphs:
             raise BadRequest("This server has no graph yet.", 404)
@@ -89,12 +111,9 @@ class Catalogue:
         if name not in graphs:
             raise BadRequest(f"There is no graph '{name}'{did_you_mean(name, graphs)}: choose {listed(sorted(graphs))}.", 404)
         try:
-            spec = graphs[name].spec()
+            return graphs[name].spec()
         except GraphError as problem:
             raise BadRequest(f"The graph '{name}' cannot run: {shown(problem.mistakes[0])}", 409) from problem
-        if (missing := what_is_missing(spec)) is not None:
-            raise BadRequest(missing, 409)
-        return spec
 
     def _entry(self, name: str, file: GraphFile) -> dict[str, Any]:
         file.refresh()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from aiohttp import web
 
 from voicegraph.errors import BadRequest
-from voicegraph.server.bodies import Candidates, Offer, Start, read
+from voicegraph.graph.spec import GraphSpec
+from voicegraph.server.bodies import Candidates, Choice, Offer, Start, read
 from voicegraph.server.call import Answer
 from voicegraph.server.calls import Calls
 from voicegraph.server.catalogue import Catalogue
+from voicegraph.server.developer import workshop
 
 CALLS = web.AppKey("calls", Calls)
 CATALOGUE = web.AppKey("catalogue", Catalogue)
@@ -22,7 +26,7 @@ async def start(request: web.Request) -> web.Response:
     """A session for a call of the graph that `body.graph` names. It waits for its offer for half a minute."""
     body = await read(request, Start)
     calls = request.app[CALLS]
-    spec = await request.app[CATALOGUE].spec(body.graph)
+    spec = await _chosen(request, body.choice)
     return web.json_response({"sessionId": calls.book(spec), "iceConfig": {"iceServers": list(calls.ice_servers)}})
 
 
@@ -34,7 +38,7 @@ async def offer_in_session(request: web.Request) -> web.Response:
     booking = calls.booking(id)
     if booking is None:
         return _answer(await calls.again(id, body))
-    spec = await request.app[CATALOGUE].spec(body.graph) if body.graph else booking.spec
+    spec = booking.spec if body.choice == Choice() else await _chosen(request, body.choice)
     return _answer(await calls.first(body, spec, id))
 
 
@@ -45,7 +49,7 @@ async def offer(request: web.Request) -> web.Response:
     calls = request.app[CALLS]
     if body.pc_id is not None:
         return _answer(await calls.again(call_id(body.pc_id), body))
-    return _answer(await calls.first(body, await request.app[CATALOGUE].spec(body.graph)))
+    return _answer(await calls.first(body, await _chosen(request, body.choice)))
 
 
 @routes.patch("/sessions/{id}/api/offer")
@@ -78,6 +82,13 @@ async def hang_up(request: web.Request) -> web.Response:
         raise BadRequest("Which call? Name it: DELETE /api/offer?pc_id=…")
     request.app[CALLS].end(call_id(pc_id), HUNG_UP)
     return web.json_response({"status": "success"})
+
+
+async def _chosen(request: web.Request, choice: Choice) -> GraphSpec:
+    """The graph of a new call; in developer mode it may be a text that no file has. Raises BadRequest."""
+    if choice.draft is None:
+        return await request.app[CATALOGUE].spec(choice.graph)
+    return await asyncio.to_thread(workshop(request).draft, choice.graph, choice.draft)
 
 
 def call_id(pc_id: str) -> str:

@@ -56,10 +56,10 @@ class GraphFile:
             raise GraphError(self.mistakes)
         return self.version.spec
 
-    def refresh(self) -> None:
-        """Look whether anything has changed, and read it if so."""
+    def refresh(self, *, whole: bool = False) -> None:
+        """Look whether anything has changed, and read it if so. whole: nobody is in the middle of writing it."""
         with self._lock:
-            if self._sources is None or (self._sources.changed() and (self.version is None or settled(self._sources.files))):
+            if self._sources is None or (self._sources.changed() and (whole or self.version is None or settled(self._sources.files))):
                 self._load()
 
     def tell(self) -> None:
