@@ -38,6 +38,7 @@ const LOST = "The connection to the server was lost.";
 export class VoiceCall extends EventTarget {
   #url;
   #graph;
+  #draft;
   #outputLatency;
   #state = "idle";
   #microphone = null;
@@ -60,14 +61,16 @@ export class VoiceCall extends EventTarget {
 
   /**
    * @param {string | URL} url of the server. @param {string} [graph] who answers; without it the server's default.
+   * @param {string} [draft] the text to take for the graph's file, for a server in developer mode.
    * @param {string} [resume] a token of a former call, whose conversation goes on.
    * @param {() => number} [outputLatency] seconds to the loudspeaker, for browsers that do not tell (AudioContext.outputLatency).
    */
-  constructor({ url, graph, resume = null, outputLatency = () => 0 }) {
+  constructor({ url, graph, draft = null, resume = null, outputLatency = () => 0 }) {
     super();
     this.#url = new URL(url);
     if (!this.#url.pathname.endsWith("/")) this.#url.pathname += "/";
     this.#graph = graph;
+    this.#draft = draft;
     this.#token = resume;
     this.#outputLatency = outputLatency;
   }
@@ -184,7 +187,7 @@ export class VoiceCall extends EventTarget {
     const resume = this.#token;
     this.#stopping = false;
     this.#signalling = new Signalling(this.#url);
-    this.#configuration = await this.#signalling.start({ graph: this.#graph, ...(resume && { resume }) });
+    this.#configuration = await this.#signalling.start({ graph: this.#graph, ...(this.#draft !== null && { draft: this.#draft }), ...(resume && { resume }) });
     await this.#connect(null);
   }
 

@@ -6,7 +6,9 @@
 import { VoiceCall } from "./client.js";
 import { Chooser } from "./chooser.js";
 import { Devices } from "./devices.js";
+import { EditView } from "./edit.js";
 import { Floor, WORDS } from "./floor.js";
+import { GraphView } from "./graph.js";
 import { Levels } from "./levels.js";
 import { Meters } from "./meters.js";
 import { obstacle, openMicrophone } from "./microphone.js";
@@ -21,7 +23,9 @@ const server = new URL(document.baseURI).origin;
 const transcript = new Transcript($("log"));
 const chooser = new Chooser($("chooser"));
 const devices = new Devices($("devices"));
-const panels = new Panels($("tabs"), { time: new TimeView($("panel-time"), transcript) });
+const graphView = new GraphView($("panel-graph"), server);
+const editView = new EditView($("panel-edit"), server);
+const panels = new Panels($("tabs"), { time: new TimeView($("panel-time"), transcript), graph: graphView, edit: editView });
 const meters = new Meters({ caller: $("meter-caller"), reply: $("meter-reply") }, $("orb"));
 let call = null;
 let floor = null;
@@ -98,16 +102,17 @@ function announce(sentence) {
 
 // --- the call ----------------------------------------------------------------------------------------------------------------------
 
-async function startCall() {
+/** @param {{graph, draft}} what another graph than the chosen one, or a text that is not saved yet */
+async function startCall({ graph = chooser.chosen, draft = null } = {}) {
   notice("");
   transcript.clear();
   began = null;
   floor = new Floor();
   levels = new Levels();
-  const mine = (call = new VoiceCall({ url: server, graph: chooser.chosen, outputLatency: () => levels.outputLatency }));
+  const mine = (call = new VoiceCall({ url: server, graph, draft, outputLatency: () => levels.outputLatency }));
   listenTo(call);
   panels.follow(call, levels);
-  $("line-graph").textContent = chooser.chosen ?? "";
+  $("line-graph").textContent = draft === null ? (graph ?? "") : `${graph}, as edited`;
   show("connecting");
   $("floor").textContent = "Waiting for the microphone";
 
@@ -307,6 +312,15 @@ $("typing").addEventListener("submit", (event) => {
   $("text").value = "";
 });
 
+editView.addEventListener("graph", ({ detail }) => graphView.draft(detail));
+editView.addEventListener("saved", () => chooser.load(server));
+editView.addEventListener("try", ({ detail }) => {
+  if (call?.state === "idle") callEnded("");
+  else call?.hangUp();
+  if (getComputedStyle($("panel-call")).display === "none") panels.show("call"); // on a narrow screen
+  startCall(detail);
+});
+
 $("chooser").addEventListener("submit", (event) => event.preventDefault());
 $("chooser").addEventListener("change", () => panels.choose(chooser.chosen));
 addEventListener("pagehide", () => call?.hangUp());
@@ -314,6 +328,7 @@ addEventListener("pagehide", () => call?.hangUp());
 chooser.addEventListener("loaded", ({ detail: problem }) => {
   if (problem) notice(problem);
   $("call").disabled = !chooser.chosen;
+  if (chooser.dev) panels.reveal("edit");
   panels.choose(chooser.chosen);
 });
 

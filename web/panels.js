@@ -11,6 +11,7 @@
 export class Panels {
   #tabs;
   #views;
+  #asked = location.hash.slice(1);
 
   /** @param {HTMLElement} tablist whose tabs have data-view and aria-controls. @param {Record<string, object>} views the modules, by the same names */
   constructor(tablist, views) {
@@ -28,7 +29,7 @@ export class Panels {
   }
 
   get #names() {
-    return this.#tabs.map((tab) => tab.dataset.view);
+    return this.#tabs.filter((tab) => !tab.hidden).map((tab) => tab.dataset.view);
   }
 
   show(name) {
@@ -43,6 +44,14 @@ export class Panels {
     history.replaceState(null, "", name === "call" ? location.pathname + location.search : `#${name}`);
     if (former !== name) this.#views[former]?.shown?.(false);
     this.#views[name]?.shown?.(true);
+  }
+
+  /** This view is there after all: its tab was hidden until the server said so. */
+  reveal(name) {
+    const tab = this.#tabs.find((tab) => tab.dataset.view === name);
+    if (!tab.hidden) return;
+    tab.hidden = false;
+    if (this.#asked === name && this.current === "call") this.show(name);
   }
 
   /** Every view is told which graph is chosen. */
@@ -67,6 +76,6 @@ export class Panels {
     if (to === undefined) return;
     event.preventDefault();
     this.show(names.at(to % names.length));
-    this.#tabs.at(to % names.length).focus();
+    this.#tabs.find((tab) => tab.dataset.view === this.current).focus();
   }
 }

@@ -26,5 +26,5 @@ def glimpse(frame: Frame) -> dict[str, Any]:
             case float(value):
                 fields[name] = round(value, 3)
     if isinstance(frame, Audio):
-        fields |= {"ms": round(frame.seconds * 1000), "level": level(frame.pcm)}
+        fields |= {"ms": round(frame.seconds * 1000), "level": round(level(frame.pcm), 1)}
     return fields
