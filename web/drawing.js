@@ -9,6 +9,8 @@ const SVG = "http://www.w3.org/2000/svg";
 const SIDES = { caller: "the caller's side", floor: "who has the floor", reply: "the reply's side", observer: "only watches" };
 /** Milliseconds from one node to the next above it, as an interruption resets them. */
 const SWEEP_MS = 55;
+/** How long each shows that it was. */
+const SWEPT_MS = 500;
 
 export class Drawing extends EventTarget {
   #place;
@@ -16,6 +18,7 @@ export class Drawing extends EventTarget {
   #boxes = new Map();
   #curves = [];
   #resized;
+  #swept = null;
 
   /** @param {HTMLElement} place where the drawing goes */
   constructor(place) {
@@ -84,7 +87,8 @@ export class Drawing extends EventTarget {
       void button.offsetWidth; // restarts the animation
       button.classList.add("swept");
     });
-    upward.at(-1)?.addEventListener("animationend", () => upward.forEach((button) => button.classList.remove("swept")), { once: true });
+    clearTimeout(this.#swept);
+    this.#swept = setTimeout(() => upward.forEach((button) => button.classList.remove("swept")), upward.length * SWEEP_MS + SWEPT_MS);
   }
 
   #linksOf({ source, target }) {
@@ -107,7 +111,7 @@ export class Drawing extends EventTarget {
   #told({ name, about }, side) {
     const into = this.#graph.links.filter((link) => link.target === name).map(({ kind, source, feedback }) => `${kind} from ${source}${feedback ? " below" : ""}`);
     const out = this.#graph.links.filter((link) => link.source === name).map(({ kind, target, feedback }) => `${kind} to ${target}${feedback ? " above" : ""}`);
-    const parts = [SIDES[side], about.replace(/[.!?]$/, ""), into.length && `takes ${into.join(", ")}`, out.length && `gives ${out.join(", ")}`];
+    const parts = [SIDES[side], about.replace(/[.!?]$/, ""), into.length && `Takes ${into.join(", ")}`, out.length && `Gives ${out.join(", ")}`];
     return `: ${parts.filter(Boolean).join(". ")}.`;
   }
 
