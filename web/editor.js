@@ -38,7 +38,7 @@ export class Editor extends EventTarget {
   show(text, { fresh = true } = {}) {
     this.#setting = true;
     if (fresh) this.#view.setState(this.#state(text, this.label));
-    else this.#view.dispatch({ changes: { from: 0, to: this.#view.state.doc.length, insert: text } });
+    else this.#view.dispatch({ changes: { from: 0, to: this.#view.state.doc.length, insert: text }, annotations: cm.isolateHistory.of("full") });
     this.#setting = false;
   }
 

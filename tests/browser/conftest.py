@@ -136,7 +136,7 @@ class Visit:
     async def type(self, text: str) -> None:
         """Write this and send it."""
         await self.page.get_by_label("Type instead of speaking").fill(text)
-        await self.page.get_by_role("button", name="Send").click()
+        await self.page.get_by_role("button", name="Send", exact=True).click()
 
 
 Browse = Callable[..., AbstractAsyncContextManager[Visit]]

@@ -127,14 +127,15 @@ async def test_an_interruption_sweeps_the_graph_from_the_last_node_to_the_first(
             """() => {
               window.swept = [];
               addEventListener("animationstart", ({ animationName, target }) => {
-                if (animationName === "swept") window.swept.push(target.dataset.node);
+                if (animationName === "swept") window.swept.push([parseFloat(getComputedStyle(target).animationDelay), target.dataset.node]);
               });
             }"""
         )
         await visit.call()
         await expect(page.locator(".graph-panel .state")).to_contain_text("Interrupted", timeout=30_000)
         await expect(page.locator(".box.swept")).to_have_count(0)  # it has come to its end
-        assert (await page.evaluate("window.swept"))[: len(NODES)] == NODES[::-1]
+        swept = (await page.evaluate("window.swept"))[: len(NODES)]
+        assert [node for _, node in sorted(swept)] == NODES[::-1]
 
 
 @pytest.mark.browser
