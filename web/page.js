@@ -154,6 +154,7 @@ function callIsUp() {
 function callEnded(reason) {
   $("voice").srcObject = null;
   levels.close();
+  transcript.settle();
   call = null;
   show("ended");
   if (reason) notice(reason);
@@ -164,7 +165,7 @@ function callEnded(reason) {
 /** The server does not know the call any more: the conversation goes on in a new one, which counts from the beginning. */
 function renewed() {
   floor = new Floor();
-  transcript.handOver();
+  transcript.settle();
 }
 
 function resumed({ exchanges, reason }) {

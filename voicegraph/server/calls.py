@@ -112,7 +112,7 @@ class Calls:
     # --- the end -----------------------------------------------------------------------------------------------------------------
 
     async def close(self, reason: str) -> None:
-        """Take no more calls, end all, and wait until they are over, within a limit. Clients are told that it is the server that goes: they may call again."""
+        """Take no more calls, end all, and wait until they are over, within a limit. Clients are told that they may call again."""
         self._closing = True
         for booking in self._bookings.values():
             booking.expiry.cancel()
@@ -144,4 +144,4 @@ class Calls:
         if self._closing:
             raise BadRequest("The server is shutting down.", 503, STOPPING_PAUSE)
         if len(self._calls) >= self._max_calls:
-            raise BadRequest(f"All {self._max_calls} lines are busy. Please try again in a moment.", 503, BUSY_PAUSE)
+            raise BadRequest(f"All {self._max_calls} lines are busy at the moment.", 503, BUSY_PAUSE)
