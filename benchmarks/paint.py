@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from playwright.async_api import async_playwright
 
 from benchmarks.figures import Figure
@@ -14,7 +16,7 @@ FIRST_PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startT
 
 async def paint(graph: str) -> list[Figure]:
     """First contentful paint (W3C, Paint Timing), each time in a browser context without a cache. Nothing where there is no browser."""
-    browser_path = find()
+    browser_path = await asyncio.to_thread(find)  # it may ask Playwright, whose plain interface runs in no loop
     if browser_path is None:
         return []
     samples = []

@@ -40,7 +40,7 @@ async def is_up(visit: Visit) -> None:
     assert await told(visit.page) == ["microphone on"]
 
 
-async def test_the_space_bar_takes_the_floor_while_it_is_held(serve: Serve, browse: Browse) -> None:
+async def test_the_space_bar_takes_the_floor_while_it_is_held_but_not_in_a_text_or_on_a_button(serve: Serve, browse: Browse) -> None:
     async with serve() as server, browse(server.url) as visit:
         await is_up(visit)
         await visit.type("Tell me everything")
@@ -55,10 +55,6 @@ async def test_the_space_bar_takes_the_floor_while_it_is_held(serve: Serve, brow
         assert await told(visit.page) == ["talk off", "microphone on"]
         await expect(visit.page.locator("#talk")).to_have_attribute("aria-pressed", "false")
 
-
-async def test_a_space_in_a_text_or_on_a_button_is_no_talking(serve: Serve, browse: Browse) -> None:
-    async with serve() as server, browse(server.url) as visit:
-        await is_up(visit)
         await visit.page.get_by_label("Type instead of speaking").focus()
         await visit.page.keyboard.type("a b")
         await visit.page.get_by_role("button", name="Stop the reply").focus()

@@ -74,14 +74,6 @@ async def test_a_call_tells_where_its_time_went(serve: Serve, browse: Browse, tm
         await save(page, "Save the sound")
 
 
-async def test_a_graph_that_records_nothing_offers_no_sound(serve: Serve, browse: Browse) -> None:
-    async with serve() as server, browse(server.url) as visit:
-        await visit.page.get_by_role("tab", name="Time").click()
-        await visit.call()
-        await expect(visit.page.get_by_text("Save the words")).to_be_visible()
-        await expect(visit.page.get_by_text("Save the sound")).to_be_hidden()
-
-
 BARGE_IN = """async (steps) => {
     const { BargeIn } = await import("./bargein.js");
     const bargeIn = new BargeIn();

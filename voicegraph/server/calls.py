@@ -63,7 +63,7 @@ class Calls:
         """A new session id for a call of this graph, good for BOOKING_LIMIT seconds. Raises BadRequest when there is no room."""
         self._check_room()
         if len(self._bookings) >= MAX_BOOKINGS:
-            raise BadRequest("Too many calls have been started without an offer. Please try again in a moment.", 503, BUSY_PAUSE)
+            raise BadRequest("Too many calls have been started without an offer. Please try again in a minute.", 503, BUSY_PAUSE)
         id = secrets.token_urlsafe(12)
         expiry = asyncio.get_running_loop().call_later(BOOKING_LIMIT, self._bookings.pop, id, None)
         self._bookings[id] = Booking(spec, expiry)
@@ -144,4 +144,4 @@ class Calls:
         if self._closing:
             raise BadRequest("The server is shutting down.", 503, STOPPING_PAUSE)
         if len(self._calls) >= self._max_calls:
-            raise BadRequest(f"All {self._max_calls} lines are busy at the moment.", 503, BUSY_PAUSE)
+            raise BadRequest(f"All {self._max_calls} lines are busy. Please try again in a minute.", 503, BUSY_PAUSE)
