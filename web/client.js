@@ -309,7 +309,13 @@ export class VoiceCall extends EventTarget {
   #take({ t, d }) {
     if (t === "call-ended") this.#goodbye = d.reason;
     else if (t === "server-stopping") this.#stopping = true;
-    else if (t === "resumed") this.#emit("resumed", d);
+    else if (t === "resumed") this.#resumed(d);
+  }
+
+  /** Told first in a call that goes on from another one, also where the server itself has begun it in the place of one that it lost. */
+  #resumed(d) {
+    this.#emit("renewed");
+    this.#emit("resumed", d);
   }
 
   /** The server has left the call. */
