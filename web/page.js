@@ -43,7 +43,7 @@ function show(phase) {
   for (const id of ["typing", "stop", "send-now"]) $(id).hidden = !calling;
   for (const id of ["mute", "talk"]) $(id).hidden = !calling || document.body.dataset.microphone === "none";
   for (const id of ["text", "mute", "talk", "send-now"]) $(id).disabled = !live;
-  $("sound").hidden = phase === "ended";
+  $("sound").hidden = phase === "ended" || !navigator.mediaDevices;
   $("another").hidden = phase !== "ended";
   const hangUp = live || phase === "connecting" ? "Hang up" : "Cancel";
   setButton($("call"), calling ? "i-hangup" : "i-phone", calling ? hangUp : phase === "ended" ? "Call again" : "Call");

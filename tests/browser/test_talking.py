@@ -23,6 +23,7 @@ OVERHEAR = """(() => {
         if (text.startsWith("ping")) return;
         const { type, data, message } = JSON.parse(text);
         if (type === "signalling") window.sent.push(`microphone ${message.enabled ? "on" : "off"}`);
+        if (data?.t === "playout-delay") window.playout = data.d.ms;
         if (data?.t === "talk") window.sent.push(`talk ${data.d.on ? "on" : "off"}`);
     };
 })()"""
@@ -97,9 +98,10 @@ async def test_the_button_talks_by_finger_by_mouse_and_by_key(serve: Serve, brow
         assert await told(visit.page) == ["talk off"]
 
 
-async def test_both_sides_loudness_is_shown(serve: Serve, browse: Browse) -> None:
+async def test_both_sides_loudness_is_shown_and_the_server_knows_when_words_reach_the_ear(serve: Serve, browse: Browse) -> None:
     async with serve() as server, browse(server.url, says(2.0, "What can you do for me?")) as visit:
-        await visit.call()
+        await is_up(visit)
         loud = "(id) => Number(document.getElementById(id).getAttribute('aria-valuenow')) > 40"
         await visit.page.wait_for_function(loud, arg="meter-caller", timeout=LONG)
         await visit.page.wait_for_function(loud, arg="meter-reply", timeout=LONG)
+        await visit.page.wait_for_function("window.playout > 0 && window.playout < 1000", timeout=LONG)

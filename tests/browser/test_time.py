@@ -138,5 +138,9 @@ async def test_what_is_measured_is_measured_right(serve: Serve, browse: Browse) 
 
         line = await visit.page.evaluate(FIGURES, READINGS)
         assert line == pytest.approx({"roundTrip": 30, "jitter": 4, "playout": 20.05, "lossIn": 4, "lossOut": 25})
+        delays = [None, 80, 85, 90, 120, 121, 100]
+        report = "async (delays) => { const report = new (await import('./line.js')).PlayoutReport(); return delays.map((ms) => report.due(ms)); }"
+        told = await visit.page.evaluate(report, delays)
+        assert told == [False, True, False, True, True, False, True], "every other one, and a leap at once"
         nothing = await visit.page.evaluate(FIGURES, [None, []])
         assert set(nothing.values()) == {None}
