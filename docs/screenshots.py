@@ -53,7 +53,7 @@ PICTURES = (
     Picture("page", (960, 800), "light"),
     Picture("page-dark", (960, 800), "dark"),
     Picture("page-phone", (390, 800), "light"),
-    Picture("page-time", (1280, 800), "light", view="Time"),
+    Picture("page-time", (1280, 1000), "light", view="Time"),
 )
 
 
