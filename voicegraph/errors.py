@@ -44,10 +44,7 @@ class CallFailed(VoicegraphError):
 
 
 class BadRequest(VoicegraphError):
-    """A request that cannot be met. Becomes this HTTP status with the sentence as its `detail`.
-
-    retry_after: seconds after which another try may be met, for those that are only too early.
-    """
+    """A client's request cannot be met. Becomes an HTTP error with the sentence as its `detail`. retry_after: seconds after which it may be."""
 
     def __init__(self, sentence: str, status: int = 400, retry_after: int | None = None) -> None:
         super().__init__(sentence)

@@ -14,7 +14,7 @@
  */
 
 import { Connection } from "./connection.js";
-import { figures } from "./line.js";
+import { figures, PlayoutReport } from "./line.js";
 import { RequestFailed, Signalling } from "./signalling.js";
 
 const LABEL = "rtvi-ai";
@@ -27,9 +27,6 @@ const SHAKY_MS = 1000;
 const PAUSES = [0, 1, 2, 4, 8];
 const PATIENCE_MS = 120_000;
 const STATISTICS_MS = 1000;
-/** The server is told the playout delay every so many readings, and at once when it changed by more than so many milliseconds. */
-const PLAYOUT_EVERY = 2;
-const PLAYOUT_CHANGE_MS = 20;
 
 const NO_WAY = "No connection to the server came about: a firewall may keep the sound (UDP) from passing.";
 const TOO_SLOW = "The server took the call but its graph did not start in time.";
@@ -56,7 +53,7 @@ export class VoiceCall extends EventTarget {
   #hurry = () => {};
   #watching = null;
   #reading = null;
-  #told = { readings: 0, playout: null };
+  #playout = new PlayoutReport();
   #online = () => this.#hurry();
 
   /**
@@ -312,7 +309,13 @@ export class VoiceCall extends EventTarget {
   #take({ t, d }) {
     if (t === "call-ended") this.#goodbye = d.reason;
     else if (t === "server-stopping") this.#stopping = true;
-    else if (t === "resumed") this.#emit("resumed", d);
+    else if (t === "resumed") this.#resumed(d);
+  }
+
+  /** Told first in a call that goes on from another one, also where the server itself has begun it in the place of one that it lost. */
+  #resumed(d) {
+    this.#emit("renewed");
+    this.#emit("resumed", d);
   }
 
   /** The server has left the call. */
@@ -352,17 +355,7 @@ export class VoiceCall extends EventTarget {
     const line = figures(this.#reading, reading, this.#outputLatency());
     this.#reading = reading;
     this.#emit("line", line);
-    this.#tellPlayout(line.playout);
-  }
-
-  /** The words on the screen keep step with the ear: the server takes this off. */
-  #tellPlayout(playout) {
-    if (playout === null) return;
-    const told = this.#told;
-    told.readings += 1;
-    if (told.readings < PLAYOUT_EVERY && Math.abs(playout - told.playout) <= PLAYOUT_CHANGE_MS) return;
-    this.#told = { readings: 0, playout };
-    this.sendMessage("playout-delay", { ms: Math.round(playout) });
+    if (this.#playout.due(line.playout)) this.sendMessage("playout-delay", { ms: Math.round(line.playout) }); // so that words keep step with the ear
   }
 
   // --- the end ---------------------------------------------------------------------------------------------------------------------

@@ -7,12 +7,11 @@ export class Devices extends EventTarget {
 
   /**
    * Fires "microphone" and "speaker" when the caller chooses another, and "speaker" also when the chosen one is unplugged.
-   * @param {HTMLElement} form holds select[name=microphone] and select[name=speaker]; what this browser cannot choose is hidden
+   * @param {HTMLElement} form holds select[name=microphone] and select[name=speaker]; a browser that cannot choose the speaker does not show it
    */
   constructor(form) {
     super();
     this.#selects = { microphone: form.querySelector("[name=microphone]"), speaker: form.querySelector("[name=speaker]") };
-    form.hidden = !navigator.mediaDevices;
     this.#selects.speaker.parentElement.hidden = !("setSinkId" in HTMLMediaElement.prototype);
     for (const [kind, select] of Object.entries(this.#selects)) {
       select.addEventListener("change", () => {

@@ -25,6 +25,25 @@ export function figures(before, now, output = 0) {
   };
 }
 
+/** Every so many readings the server is told the playout delay, and at once when it has changed by more than so many milliseconds. */
+const EVERY = 2;
+const CHANGE_MS = 20;
+
+export class PlayoutReport {
+  #readings = 0;
+  #told = null;
+
+  /** @param {number | null} playout of a new reading, in milliseconds. @returns {boolean} whether the server is to be told */
+  due(playout) {
+    if (playout === null) return false;
+    this.#readings += 1;
+    if (this.#told !== null && this.#readings < EVERY && Math.abs(playout - this.#told) <= CHANGE_MS) return false;
+    this.#readings = 0;
+    this.#told = playout;
+    return true;
+  }
+}
+
 function find(report, fits) {
   return [...report.values()].find(fits);
 }

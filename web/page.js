@@ -47,7 +47,7 @@ function show(phase) {
   for (const id of ["typing", "stop", "send-now"]) $(id).hidden = !calling;
   for (const id of ["mute", "talk"]) $(id).hidden = !calling || document.body.dataset.microphone === "none";
   for (const id of ["text", "mute", "talk", "send-now"]) $(id).disabled = !live;
-  $("sound").hidden = phase === "ended";
+  $("sound").hidden = phase === "ended" || !navigator.mediaDevices;
   $("another").hidden = phase !== "ended";
   const hangUp = live || phase === "connecting" ? "Hang up" : "Cancel";
   setButton($("call"), calling ? "i-hangup" : "i-phone", calling ? hangUp : phase === "ended" ? "Call again" : "Call");
@@ -159,6 +159,7 @@ function callIsUp() {
 function callEnded(reason) {
   $("voice").srcObject = null;
   levels.close();
+  transcript.settle();
   call = null;
   show("ended");
   if (reason) notice(reason);
@@ -169,7 +170,7 @@ function callEnded(reason) {
 /** The server does not know the call any more: the conversation goes on in a new one, which counts from the beginning. */
 function renewed() {
   floor = new Floor();
-  transcript.handOver();
+  transcript.settle();
 }
 
 function resumed({ exchanges, reason }) {

@@ -22,7 +22,7 @@ export class Transcript {
 
   clear() {
     this.#log.replaceChildren();
-    this.handOver();
+    this.settle();
   }
 
   /** All of it as plain text: a line for each turn. */
@@ -30,8 +30,8 @@ export class Transcript {
     return [...this.#log.children].filter((node) => !node.hidden).map((node) => `${plain(node)}\n`).join("");
   }
 
-  /** Another server takes over, which counts from the beginning again; what is on the screen stays. */
-  handOver() {
+  /** No more comes of what is on the screen: the call is over, or goes on at another server, which counts from the beginning. */
+  settle() {
     this.#stopMarking();
     this.#caller = this.#answered = this.#reply = null;
     this.#segments.clear();

@@ -34,8 +34,10 @@ async def elsewhere() -> AsyncIterator[TestServer]:
 
     app[PAGE] = [""]
     app.router.add_get("/", page)
-    async with TestServer(app) as server:
-        yield server
+    server = TestServer(app)
+    await server.start_server()
+    yield server
+    await server.close()
 
 
 PAGE = web.AppKey("page", list[str])

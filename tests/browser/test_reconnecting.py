@@ -91,8 +91,8 @@ TAKES_TOKENS = """(() => {
     const send = RTCDataChannel.prototype.send; // what a server with resume tokens says: it is answered here, because no server of this test has them
     RTCDataChannel.prototype.send = function (text) {
         send.call(this, text);
-        const say = (t, d) => this.dispatchEvent(new MessageEvent("message", { data: JSON.stringify({ label: "rtvi-ai", type: "server-message", data: { t, d } }) }));
-        if (text.includes("client-ready")) say("resume", { token: "the-token" });
+        const data = JSON.stringify({ label: "rtvi-ai", type: "server-message", data: { t: "resume", d: { token: "the-token" } } });
+        if (text.includes("client-ready")) this.dispatchEvent(new MessageEvent("message", { data }));
     };
 })()"""
 
@@ -104,10 +104,11 @@ async def test_the_token_that_keeps_the_conversation_is_given_to_the_next_server
         visit.forgiven = FAILED
         await server.stop()
         await reconnects(visit)
-        async with visit.page.expect_request(lambda request: request.url.endswith("/start") and "the-token" in (request.post_data or ""), timeout=2 * LONG):
-            async with serve("--port", str(urlsplit(server.url).port)):
-                await is_back(visit)
-                await expect(visit.page.locator(".log")).not_to_contain_text(MEMORY)
+        given = visit.page.expect_request(lambda request: "the-token" in (request.post_data or ""), timeout=2 * LONG)
+        async with given as request, serve("--port", str(urlsplit(server.url).port)):
+            await is_back(visit)
+            await expect(visit.page.locator(".log")).not_to_contain_text(MEMORY)
+        assert (await request.value).url.endswith("/start")
 
 
 async def test_a_full_server_is_called_again_when_a_line_is_free(serve: Serve, browse: Browse) -> None:

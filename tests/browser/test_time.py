@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import re
@@ -23,13 +24,13 @@ LONG = 15_000
 MILLISECONDS = re.compile(r"^\d+ ms$")
 
 ROWS = """() => [...document.querySelectorAll(".waterfall:last-child tbody tr")].map((row) => {
-    const bar = row.querySelector(".bar").style;
-    return [row.cells[0].textContent, Number(bar.getPropertyValue("--from")), Number(bar.getPropertyValue("--part")), parseInt(row.cells[2].textContent)];
+    const bar = (name) => Number(row.querySelector(".bar").style.getPropertyValue(name));
+    return [row.cells[0].textContent, bar("--from"), bar("--part"), parseInt(row.cells[2].textContent)];
 })"""
 
 
-async def text_of(download: Download) -> str:
-    return Path(await download.path()).read_text(encoding="utf-8")
+async def content(download: Download) -> bytes:
+    return await asyncio.to_thread(Path.read_bytes, await download.path())
 
 
 async def save(page: Page, name: str) -> Download:
@@ -62,23 +63,15 @@ async def test_a_call_tells_where_its_time_went(serve: Serve, browse: Browse, tm
             await expect(page.locator(f"#{figure}")).to_have_text(MILLISECONDS, timeout=LONG)
         await expect(page.locator("#loss")).to_have_text(re.compile(r"^[\d.]+ % / [\d.]+ %$"), timeout=LONG)
 
-        assert "You: what can you do for me\n" in (words := await text_of(await save(page, "Save the words")))
+        assert "You: what can you do for me\n" in (words := (await content(await save(page, "Save the words"))).decode())
         assert "[interrupted]\n" in words
-        events = [json.loads(line) for line in (await text_of(await save(page, "Save the events"))).splitlines()]
+        events = [json.loads(line) for line in (await content(await save(page, "Save the events"))).splitlines()]
         assert {"user-transcription", "bot-output", "line"} <= {event["type"] for event in events}
-        recording = Path(await (await save(page, "Save the sound")).path()).read_bytes()
+        recording = await content(await save(page, "Save the sound"))
         with wave.open(io.BytesIO(recording)) as wav:
             assert wav.getnchannels() == 2
         await page.get_by_role("button", name="Hang up").click()
         await save(page, "Save the sound")
-
-
-async def test_a_graph_that_records_nothing_offers_no_sound(serve: Serve, browse: Browse) -> None:
-    async with serve() as server, browse(server.url) as visit:
-        await visit.page.get_by_role("tab", name="Time").click()
-        await visit.call()
-        await expect(visit.page.get_by_text("Save the words")).to_be_visible()
-        await expect(visit.page.get_by_text("Save the sound")).to_be_hidden()
 
 
 BARGE_IN = """async (steps) => {
@@ -145,5 +138,9 @@ async def test_what_is_measured_is_measured_right(serve: Serve, browse: Browse) 
 
         line = await visit.page.evaluate(FIGURES, READINGS)
         assert line == pytest.approx({"roundTrip": 30, "jitter": 4, "playout": 20.05, "lossIn": 4, "lossOut": 25})
+        delays = [None, 80, 85, 90, 120, 121, 100]
+        report = "async (delays) => { const report = new (await import('./line.js')).PlayoutReport(); return delays.map((ms) => report.due(ms)); }"
+        told = await visit.page.evaluate(report, delays)
+        assert told == [False, True, False, True, True, False, True], "every other one, and a leap at once"
         nothing = await visit.page.evaluate(FIGURES, [None, []])
         assert set(nothing.values()) == {None}

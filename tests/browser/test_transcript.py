@@ -25,7 +25,8 @@ SHOW = """async (told) => {
         const [before, after] = marks[node.tagName] ?? (node.matches(".partial, .rest") ? ["(", ")"] : ["", ""]);
         return before + [...node.childNodes].map(text).join("") + after;
     };
-    return { shown: [...log.children].filter((node) => !node.hidden).map((node) => text(node.querySelector(".words") ?? node).trim()), saved: transcript.text };
+    const shown = [...log.children].filter((node) => !node.hidden).map((node) => text(node.querySelector(".words") ?? node).trim());
+    return { shown, saved: transcript.text };
 }"""
 
 
@@ -114,8 +115,8 @@ async def test_every_message_finds_its_place(show: Visit) -> None:
 
 async def test_what_is_saved_is_what_was_said_and_heard(show: Visit) -> None:
     told = [
-        *(heard("hello", final=True), *answered("Hello."), spoken(1, "Good day."), ("bot-stopped-speaking", {}), heard("tell me", 1), *answered("Tell me.")),
-        *(spoken(2, "Once upon a time.", 9), ("error", {"error": "The voice failed.", "fatal": False})),
+        *(heard("hello", final=True), *answered("Hello."), spoken(1, "Good day."), ("bot-stopped-speaking", {})),
+        *(heard("tell me", 1), *answered("Tell me."), spoken(2, "Once upon a time.", 9), ("error", {"error": "The voice failed.", "fatal": False})),
         fact("bot-interrupted", reply=2, heard="Once upon", why="interrupted"),
     ]
     saved = (await show.page.evaluate(SHOW, told))["saved"]
@@ -128,7 +129,7 @@ async def test_another_server_counts_anew_and_writes_over_nothing(show: Visit) -
         const log = document.createElement("div");
         const transcript = new Transcript(log);
         for (const [type, data] of first) transcript.take(type, data);
-        transcript.handOver();
+        transcript.settle();
         for (const [type, data] of second) transcript.take(type, data);
         return transcript.text;
     }"""

@@ -11,7 +11,7 @@ class Recordings:
 
     def __init__(self) -> None:
         self._paths: dict[str, Path] = {}
-        self._expiries: set[asyncio.TimerHandle] = set()
+        self._expiries: dict[str, asyncio.TimerHandle] = {}
 
     def begin(self, call: str, path: Path) -> None:
         """This call is being recorded in this file."""
@@ -19,19 +19,17 @@ class Recordings:
 
     def end(self, call: str, keep: float) -> None:
         """The call is over; its caller may still have the recording for `keep` seconds. The file itself stays."""
-        expiry = asyncio.get_running_loop().call_later(keep, lambda: self._forget(call, expiry))
-        self._expiries.add(expiry)
+        self._expiries[call] = asyncio.get_running_loop().call_later(keep, self._forget, call)
 
     def of(self, call: str) -> Path | None:
         """The recording of this call, if there is one to be had (any more)."""
         return self._paths.get(call)
 
-    def _forget(self, call: str, expiry: asyncio.TimerHandle) -> None:
-        self._expiries.discard(expiry)
-        self._paths.pop(call, None)
+    def _forget(self, call: str) -> None:
+        del self._expiries[call], self._paths[call]
 
     async def close(self) -> None:
-        for expiry in self._expiries:
+        for expiry in self._expiries.values():
             expiry.cancel()
         self._expiries.clear()
         self._paths.clear()

@@ -64,7 +64,7 @@ class Calls:
         """A new session id for a call of this graph, good for BOOKING_LIMIT seconds. Raises BadRequest when there is no room."""
         self._check_room()
         if len(self._bookings) >= MAX_BOOKINGS:
-            raise BadRequest("Too many calls have been started without an offer. Please try again in a moment.", 503, BUSY_PAUSE)
+            raise BadRequest("Too many calls have been started without an offer. Please try again in a minute.", 503, BUSY_PAUSE)
         id = secrets.token_urlsafe(12)
         expiry = asyncio.get_running_loop().call_later(BOOKING_LIMIT, self._bookings.pop, id, None)
         self._bookings[id] = Booking(spec, expiry)
@@ -113,7 +113,7 @@ class Calls:
     # --- the end -----------------------------------------------------------------------------------------------------------------
 
     async def close(self, reason: str) -> None:
-        """Take no more calls, end all, and wait until they are over, within a limit. Clients are told that it is the server that goes: they may call again."""
+        """Take no more calls, end all, and wait until they are over, within a limit. Clients are told that they may call again."""
         self._closing = True
         for booking in self._bookings.values():
             booking.expiry.cancel()
@@ -145,4 +145,4 @@ class Calls:
         if self._closing:
             raise BadRequest("The server is shutting down.", 503, STOPPING_PAUSE)
         if len(self._calls) >= self._max_calls:
-            raise BadRequest(f"All {self._max_calls} lines are busy. Please try again in a moment.", 503, BUSY_PAUSE)
+            raise BadRequest(f"All {self._max_calls} lines are busy. Please try again in a minute.", 503, BUSY_PAUSE)

@@ -25,9 +25,10 @@ SECURITY = {
 log = logging.getLogger(__name__)
 
 
-def refusal(status: int, sentence: str) -> web.Response:
-    """An error as the clients show it: they look for `info` first, then for `detail`."""
-    return web.json_response({"detail": sentence, "info": sentence}, status=status)
+def refusal(status: int, sentence: str, retry_after: int | None = None) -> web.Response:
+    """An error as the clients show it: they look for `info` first, then for `detail`. retry_after: seconds."""
+    headers = None if retry_after is None else {hdrs.RETRY_AFTER: str(retry_after)}
+    return web.json_response({"detail": sentence, "info": sentence}, status=status, headers=headers)
 
 
 @web.middleware
@@ -36,10 +37,7 @@ async def sentences(request: web.Request, handler: Handler) -> web.StreamRespons
     try:
         return await handler(request)
     except BadRequest as problem:
-        answer = refusal(problem.status, str(problem))
-        if problem.retry_after is not None:
-            answer.headers[hdrs.RETRY_AFTER] = str(problem.retry_after)
-        return answer
+        return refusal(problem.status, str(problem), problem.retry_after)
     except web.HTTPException as problem:
         if problem.status < 400:
             raise
