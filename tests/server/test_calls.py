@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -39,6 +41,19 @@ async def test_a_caller_hears_himself_and_leaves_nothing_behind(body: dict[str, 
         assert len(calls) == 1
     await over(calls)
     assert not await left()
+
+
+async def test_an_edited_graph_is_for_the_next_call(url: str, folder: Path, calls: Calls) -> None:
+    async with Caller(over_http(url, STARTED)) as first:
+        graph = folder / "echo.yaml"
+        graph.write_text(graph.read_text().replace("20ms", "40ms"))
+        os.utime(graph, (1e9, 1e9))
+        async with Caller(over_http(url, STARTED)) as second:
+            [one], [two] = first.told("bot-ready"), second.told("bot-ready")
+            assert one.data["about"]["graph_version"] != two.data["about"]["graph_version"]
+            said = await first.say(tone())
+            assert await first.sound(after=said.begin) < said.end
+    await over(calls)
 
 
 async def test_the_conversation_goes_on_over_a_new_connection(url: str, calls: Calls) -> None:

@@ -7,7 +7,7 @@ is told twice.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from voicegraph.graph import extends
@@ -36,8 +36,14 @@ def load(source: str | Path, environ: Mapping[str, str] | None = None, registry:
     path = _find(source, report, sources)
     documents = extends.chain(path, environ, report, sources)
     report.end_stage()
+    return check(documents, environ, registry or Registry(), sources)
+
+
+def check(documents: Sequence[Document], environ: Mapping[str, str], registry: Registry, sources: Sources) -> GraphSpec:
+    """The stages after the first, for files that are parsed already: the graph's own, then those that it extends. Raises GraphError."""
+    report = Report()
     merged = extends.merge(documents, report)
-    builder = _Builder(registry or Registry(), Reader(environ, report), report, sources)
+    builder = _Builder(registry, Reader(environ, report), report, sources)
     nodes = [node for draft in merged.nodes if (node := builder.node(draft)) is not None]
     check_allow(merged.allow, {node.spec.name: node.spec for node in nodes}, {draft.name for draft in merged.nodes}, report)
     report.end_stage()
@@ -46,8 +52,8 @@ def load(source: str | Path, environ: Mapping[str, str] | None = None, registry:
     linked = link(nodes, _origin(documents, merged), builder.reader, builder.registry, report)
     report.end_stage()
     return GraphSpec(
-        name=path.stem,
-        file=path,
+        name=documents[0].path.stem,
+        file=documents[0].path,
         about=merged.about,
         nodes=linked,
         files=sources.files,
@@ -66,7 +72,7 @@ def _find(source: str | Path, report: Report, sources: Sources) -> Path:
     return path
 
 
-def _origin(documents: list[Document], merged: Merged) -> Origin:
+def _origin(documents: Sequence[Document], merged: Merged) -> Origin:
     first = documents[0]
     extending = first.root.entries.get("extends")
     return Origin(str(first.path), extending.position if extending else None, merged.removed, _start(first))

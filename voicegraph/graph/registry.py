@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from threading import RLock
 from types import ModuleType
 from typing import Any
 
@@ -27,6 +28,8 @@ from voicegraph.graph.report import closest, listed
 from voicegraph.graph.sources import Sources
 
 GROUP = "voicegraph.processors"
+_LOADING = RLock()
+"""A module stands in `sys.modules` before it is complete: two graphs that use one file may be read by two threads."""
 _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
@@ -174,7 +177,11 @@ def _from_file(path: Path, sources: Sources) -> ModuleType:
     except OSError as problem:
         raise NotFound(f"{path} cannot be read: {problem.strerror or problem}") from problem
     digest = hashlib.sha256(str(path.resolve()).encode() + b"\0" + source).hexdigest()[:16]
-    name = f"voicegraph_file_{digest}"
+    with _LOADING:
+        return _module(f"voicegraph_file_{digest}", path, source)
+
+
+def _module(name: str, path: Path, source: bytes) -> ModuleType:
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)
