@@ -4,6 +4,7 @@ PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8080
 ARGS ?=
+DEV := $(if $(filter 127.% localhost ::1,$(HOST)),--dev)
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -12,22 +13,23 @@ DEV_STAMP := $(VENV)/.installed-dev
 SAY := @printf '\033[1m%s\033[0m\n'
 
 .DEFAULT_GOAL := help
-.PHONY: browser bench check clean format help run soak test
+.PHONY: browser bench check clean format help reference run soak test
 
 help:
-	@echo "make run     serve the page at http://localhost:$(PORT) (needs no key; with MISTRAL_API_KEY it talks to Voxtral)"
+	@echo "make run     serve the page at http://localhost:$(PORT) (needs no key; with MISTRAL_API_KEY it talks to Voxtral); graphs can be edited there"
 	@echo "make test    all tests, with a real browser"
 	@echo "make check   ruff and mypy"
 	@echo "make format  let ruff put the code in form"
 	@echo "make soak    10,000 random conversations with faults, in virtual time (ARGS=... goes to python -m voicegraph.testing.soak)"
 	@echo "make bench   the README's figures (ARGS=... goes to python -m benchmarks)"
+	@echo "make reference  write docs/reference/ from the processors themselves"
 	@echo "make clean   remove what these made"
 	@echo
 	@echo "PYTHON=python3.12 chooses the interpreter (3.11 or newer); HOST= and PORT= where make run listens; ARGS= goes to the program"
 
 run: $(RUN_STAMP)
 	$(SAY) "Starting voicegraph; open http://$(subst 127.0.0.1,localhost,$(HOST)):$(PORT) when it listens"
-	@exec $(BIN)/python -m voicegraph serve --host $(HOST) --port $(PORT) $(ARGS)
+	@exec $(BIN)/python -m voicegraph serve --host $(HOST) --port $(PORT) $(DEV) $(ARGS)
 
 test: $(DEV_STAMP) browser
 	$(SAY) "Running the tests"
@@ -49,6 +51,9 @@ bench: $(DEV_STAMP)
 soak: $(DEV_STAMP)
 	$(SAY) "Holding 10,000 random conversations in virtual time: some minutes"
 	@$(BIN)/python -m voicegraph.testing.soak -n 10000 $(ARGS)
+
+reference: $(DEV_STAMP)
+	@$(BIN)/python docs/reference.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks.figures import Figure, table
 from benchmarks.idle import idle
 from benchmarks.latency import latency
+from benchmarks.paint import paint
 
 GRAPHS = ("voxtral", "voxtral2")
 
@@ -37,7 +38,7 @@ async def _measure(graphs: list[str], calls: int) -> list[Figure]:
         print(f"measuring {graph}: {calls} calls of some 10 s …", file=sys.stderr)
         figures += await latency(graph, calls)
     print("measuring an idle call …", file=sys.stderr)
-    return figures + await idle(graphs[0])
+    return figures + await idle(graphs[0]) + await paint(graphs[0])
 
 
 if __name__ == "__main__":

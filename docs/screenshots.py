@@ -46,12 +46,14 @@ class Picture:
     name: str
     size: tuple[int, int]
     theme: Literal["light", "dark"]
+    view: str = "Call"
 
 
 PICTURES = (
     Picture("page", (960, 800), "light"),
     Picture("page-dark", (960, 800), "dark"),
     Picture("page-phone", (390, 800), "light"),
+    Picture("page-time", (1280, 1000), "light", view="Time"),
 )
 
 
@@ -74,6 +76,7 @@ async def take(browser: Browser, url: str, picture: Picture) -> None:
     await page.get_by_role("button", name="Call").click()
     await expect(page.locator(".reply .cut")).to_be_visible(timeout=30_000)
     await expect(page.locator(".reply .words").last).to_contain_text("looking after themselves", timeout=30_000)
+    await page.get_by_role("tab", name=picture.view).click()
     await page.screenshot(path=IMAGES / f"{picture.name}.png")
     await context.close()
 

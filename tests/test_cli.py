@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import signal
 import sys
 import wave
@@ -14,10 +15,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from aiohttp import ClientSession
 
 import voicegraph
 from voicegraph.cli import main
+from voicegraph.commands.run import needs_real_time
 from voicegraph.errors import CallFailed
+from voicegraph.graph.load import load
+from voicegraph.local.espeak import RATE, Voice, synthesise
 from voicegraph.rtc.sdp import host_candidates
 from voicegraph.testing.caller import Caller, over_http
 
@@ -86,8 +91,8 @@ class TestCheck:
         out = capsys.readouterr().out
         assert "echo: Hear yourself." in out
         assert "audio <- caller.audio  CallerAudio 16000 Hz" in out
-        assert "cushion: 20ms\n" in out
-        assert "ahead: 20s  (default)\n" in out
+        assert f"cushion: 20ms  {echo}:6\n" in out
+        assert "ahead: 20s     default\n" in out
 
     def test_a_key_that_is_not_set_is_a_note(self, echo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("NO_SUCH_KEY", raising=False)
@@ -109,6 +114,34 @@ class TestRun:
             pcm = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")
             assert sound.getframerate() == 16_000
         assert np.count_nonzero(np.abs(pcm.astype(int)) > 1000) > 0.4 * 16_000
+
+    def test_in_virtual_time_it_is_the_same_call_and_says_how_fast(
+        self, echo: Path, question: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["run", str(echo), "--in", str(question), "--out", str(tmp_path / "virtual.wav")]) == 0
+        assert re.search(r"^2\.5 s of call in \d+\.\d s: \d+ times as fast as real time$", capsys.readouterr().out, re.MULTILINE)
+        assert main(["run", str(echo), "--in", str(question), "--out", str(tmp_path / "real.wav"), "--realtime"]) == 0
+        assert "times as fast" not in capsys.readouterr().out
+        assert (tmp_path / "virtual.wav").read_bytes() == (tmp_path / "real.wav").read_bytes()
+
+    def test_with_every_local_engine_it_takes_the_same_course_each_time(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        question, calls = tmp_path / "question.wav", []
+        spoken = synthesise("Tell me a story.", Voice("en-us"))
+        with wave.open(str(question), "wb") as sound:
+            sound.setparams((1, 2, RATE, 0, "NONE", ""))
+            sound.writeframes(bytes(RATE) + spoken.pcm.tobytes())
+        for reply in (tmp_path / "first.wav", tmp_path / "second.wav"):
+            assert main(["run", "local", "--in", str(question), "--out", str(reply)]) == 0
+            said = [line for line in capsys.readouterr().out.splitlines() if "as fast as real time" not in line]
+            calls.append((said, reply.stat().st_size))  # not the samples: eSpeak NG goes on from where its last sentence left its oscillators
+        assert calls[0] == calls[1]
+        assert "first sound" in calls[0][0][-1]
+
+    def test_what_waits_for_a_network_runs_in_real_time_and_says_why(self) -> None:
+        assert needs_real_time(load("local")) is None
+        sentence = needs_real_time(load("voxtral"))
+        assert sentence is not None
+        assert sentence.startswith("This runs in real time: 'stt' (voxtral_stt), 'agent' (mistral_agent) and 'tts' (voxtral_tts) may wait")
 
     @pytest.mark.parametrize("content", [b"", b"RIFF", b"no sound at all"])
     def test_what_is_no_sound_is_refused(self, content: bytes, echo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -205,6 +238,20 @@ class TestServe:
             assert second.returncode == 1
             assert err.decode() == f"Port {port} of 127.0.0.1 is in use: stop the program that has it, or choose another with --port.\n"
 
+    @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.7.7", "voice.example"])
+    def test_graphs_are_not_edited_where_others_can_reach_the_server(self, host: str, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["serve", "--dev", "--host", host, "--port", "0"]) == 1
+        assert f"not {host}, but 127.0.0.1" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+    async def test_on_this_machine_they_can_be(self, host: str, echo: Path) -> None:
+        async with serving("--dev", "--host", host, "--graph", str(echo)) as (process, url):
+            assert process.stdout is not None
+            await process.stdout.readline()
+            assert str(echo.parent) in (await process.stdout.readline()).decode()
+            async with ClientSession() as http, http.get(f"{url}/graphs/echo/source") as answer:
+                assert (await answer.json())["yaml"] == ECHO
+
     def test_a_graph_with_mistakes_is_not_served(self, echo: Path, capsys: pytest.CaptureFixture[str]) -> None:
         echo.write_text(ECHO.replace("echo: echo", "echo: ecko"))
         assert main(["serve", "--graph", str(echo), "--port", "0"]) == 1
@@ -227,15 +274,10 @@ class TestTheDefaultGraph:
     def test_without_a_key_it_runs_here(self) -> None:
         from voicegraph.server.catalogue import choose
 
-        assert choose(None) == ("local", "MISTRAL_API_KEY is not set, so everything runs on this machine")
+        assert choose() == ("local", "MISTRAL_API_KEY is not set, so everything runs on this machine")
 
     def test_with_a_key_it_is_mistrals(self, monkeypatch: pytest.MonkeyPatch) -> None:
         from voicegraph.server.catalogue import choose
 
         monkeypatch.setenv("MISTRAL_API_KEY", "secret")
-        assert choose(None) == ("voxtral", "there is a key for Mistral")
-
-    def test_what_was_chosen_counts(self) -> None:
-        from voicegraph.server.catalogue import choose
-
-        assert choose("mine")[0] == "mine"
+        assert choose() == ("voxtral", "there is a key for Mistral")

@@ -15,12 +15,12 @@ ROOT = Path(voicegraph.__file__).parent
 
 LAYERS = (
     {"errors", "core"},
-    {"audio", "frames"},
+    {"audio", "clock", "frames"},
     {"graph"},
     {"mistral", "local"},
     {"processors"},
     {"rtc"},
-    {"server", "offline"},
+    {"server", "offline", "starter"},
     {"commands"},
     {"cli"},
     {"__main__"},

@@ -57,7 +57,7 @@ class Transcript:
 
 
 class WavLine:
-    """The `Line` of a call whose caller is a WAV file, in real time by the loop's clock. After the file, the caller is silent."""
+    """The `Line` of a call whose caller is a WAV file, by the loop's clock. After the file, the caller is silent."""
 
     def __init__(self, pcm: Pcm, rate: int) -> None:
         self._pcm = pcm
@@ -69,6 +69,8 @@ class WavLine:
         self.transcript = Transcript()
         self.first_sound: float | None = None
         """Seconds from the end of the caller's speech to the first sound of the reply; None when it was sounding already."""
+        self.seconds = 0.0
+        """How long the call has lasted."""
 
     # --- the Line ----------------------------------------------------------------------------------------------------------------
 
@@ -104,6 +106,7 @@ class WavLine:
                     self.first_sound = (tick - spoken) * TICK
                 last_sound = tick
             tick += 1
+            self.seconds = tick * TICK
             await asyncio.sleep(begin + tick * TICK - loop.time())
         return True
 

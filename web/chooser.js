@@ -2,6 +2,7 @@
 
 export class Chooser extends EventTarget {
   #form;
+  #dev = false;
 
   /** @param {HTMLFormElement} form holds #graphs for those that can be called and #unavailable for those that cannot */
   constructor(form) {
@@ -14,6 +15,11 @@ export class Chooser extends EventTarget {
     return this.#form.querySelector("input:checked")?.value ?? null;
   }
 
+  /** Whether the server lets this page edit graphs. */
+  get dev() {
+    return this.#dev;
+  }
+
   /** Ask the server. Then comes the event "loaded", whose detail is a sentence when nothing can be called, else "". */
   async load(server) {
     const former = this.chosen;
@@ -21,7 +27,9 @@ export class Chooser extends EventTarget {
     try {
       const answer = await fetch(new URL("/graphs", server));
       if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
-      this.#show((await answer.json()).graphs, former);
+      const { graphs, dev } = await answer.json();
+      this.#dev = dev;
+      this.#show(graphs, former);
       if (!this.chosen) problem = "No graph of this server can be called yet. Below it says why.";
     } catch {
       problem = "The server cannot be reached. Is it still running? Reload this page when it is.";

@@ -1,48 +1,75 @@
 /**
- * A call to a voicegraph server: SmallWebRTC signalling over HTTP, RTVI 2.1 messages over the data channel "chat" (docs/protocol.md).
+ * A call to a voicegraph server. Any page may import it, also one of another site that the server lets call (`--allow-origin`):
  *
- *     const call = new VoiceCall({ url: location.origin, graph: "local" });
- *     call.addEventListener("message", (event) => console.log(event.detail.type, event.detail.data));
- *     call.addEventListener("track", (event) => (audio.srcObject = event.detail));
- *     await call.start(microphoneStream);          // null: no microphone, typed text only
+ *     import { VoiceCall } from "https://voice.example.org/client.js";
+ *     const call = new VoiceCall({ url: "https://voice.example.org", graph: "local" });
+ *     call.addEventListener("track", ({ detail }) => (audio.srcObject = detail));
+ *     call.addEventListener("message", ({ detail }) => console.log(detail.type, detail.data));
+ *     await call.start(await navigator.mediaDevices.getUserMedia({ audio: true })); // null: no microphone, typed text only
+ *     call.say("Hello"); // typed, answered aloud
  *
- * `state` goes from "idle" over "connecting" and "live" to "ended", never back: one object is one call. Events, each with its `detail`:
- *   state    {state, reason}   reason: the sentence to show when the call ended and nobody here hung up, else ""
- *   message  {type, data}      every RTVI message
- *   track    MediaStream       the sound of the replies
- *   shaky    boolean           the line is interrupted for the moment (true) or whole again (false)
+ * docs/client.md has every event and method with an example page. One object is one call; `state` is
+ *
+ *     idle → connecting ⇄ waiting (the server is full) → live ⇄ reconnecting → ended
  */
+
+import { Connection } from "./connection.js";
+import { figures, PlayoutReport } from "./line.js";
+import { RequestFailed, Signalling } from "./signalling.js";
 
 const LABEL = "rtvi-ai";
 const VERSION = "2.1.0";
-const PING_MS = 1000;
-const TRICKLE_MS = 200;
-/** How long the server may take from the first request to `bot-ready`: model connections are opened meanwhile. */
+/** How long the server may take from the answer to `bot-ready`: model connections are opened meanwhile. */
 const READY_MS = 15_000;
-/** How long a line may stay interrupted before the call is given up. */
-const SHAKY_MS = 6000;
+/** How long an interrupted line may take to heal by itself. */
+const SHAKY_MS = 1000;
+/** Seconds before each attempt to reconnect, the last one for all that follow; and when to give up. */
+const PAUSES = [0, 1, 2, 4, 8];
+const PATIENCE_MS = 120_000;
+const STATISTICS_MS = 1000;
 
-const GONE = "The server cannot be reached. Is it still running?";
+const NO_WAY = "No connection to the server came about: a firewall may keep the sound (UDP) from passing.";
+const TOO_SLOW = "The server took the call but its graph did not start in time.";
+const LOST = "The connection to the server was lost.";
 
 export class VoiceCall extends EventTarget {
   #url;
   #graph;
+  #draft;
+  #outputLatency;
   #state = "idle";
-  #muted = false;
-  #peer = null;
-  #peerId = null;
-  #offerUrl = "";
-  #channel = null;
   #microphone = null;
-  #candidates = [];
-  #timers = new Map();
+  #muted = false;
+  #talking = false;
+  #signalling = null;
+  #configuration = {};
+  #connection = null;
+  #abandoned = []; // connections whose place another takes: the server must not see one close before, or it takes the caller for gone
+  #establishing = null; // {resolve, reject} while a connection is waited for
+  #token = null; // what another server needs to go on with this conversation
+  #stopping = false; // the server has said that it is about to stop
   #goodbye = "The server ended the call.";
-  #requests = new AbortController();
+  #shaky = null;
+  #hurry = () => {};
+  #watching = null;
+  #reading = null;
+  #playout = new PlayoutReport();
+  #online = () => this.#hurry();
 
-  constructor({ url, graph }) {
+  /**
+   * @param {string | URL} url of the server. @param {string} [graph] who answers; without it the server's default.
+   * @param {string} [draft] the text to take for the graph's file, for a server in developer mode.
+   * @param {string} [resume] a token of a former call, whose conversation goes on.
+   * @param {() => number} [outputLatency] seconds to the loudspeaker, for browsers that do not tell (AudioContext.outputLatency).
+   */
+  constructor({ url, graph, draft = null, resume = null, outputLatency = () => 0 }) {
     super();
     this.#url = new URL(url);
+    if (!this.#url.pathname.endsWith("/")) this.#url.pathname += "/";
     this.#graph = graph;
+    this.#draft = draft;
+    this.#token = resume;
+    this.#outputLatency = outputLatency;
   }
 
   get state() {
@@ -53,187 +80,306 @@ export class VoiceCall extends EventTarget {
     return this.#muted;
   }
 
+  /** The caller holds the floor by hand (`talk`). */
+  get talking() {
+    return this.#talking;
+  }
+
   get hasMicrophone() {
     return this.#microphone !== null;
   }
 
-  /** The RTCPeerConnection of a call under way, for its statistics. */
+  /** The RTCPeerConnection of the moment, or null. */
   get peer() {
-    return this.#peer;
+    return this.#connection?.peer ?? null;
   }
 
-  /** Call. Resolves once the signalling is done or the call has ended; never rejects: what goes wrong ends the call with a reason. */
+  /** Where the server keeps what belongs to this call, such as its recording: a URL, or null before there is a session. */
+  get session() {
+    return this.#signalling?.session ?? null;
+  }
+
+  // --- what an application does ----------------------------------------------------------------------------------------------------
+
+  /** Call. Resolves once the call is live or has ended; never rejects: what goes wrong ends the call with a reason. */
   async start(microphone) {
     if (this.#state !== "idle") throw new Error("A VoiceCall is one call: make a new one.");
     this.#microphone = microphone;
-    this.#become("connecting");
-    this.#after("ready", READY_MS, () => this.#end("The server took the call but its graph did not start in time."));
-    try {
-      const session = await this.#request("POST", new URL("/start", this.#url), {
-        createDailyRoom: false,
-        enableDefaultIceServers: true,
-        transport: "webrtc",
-        body: { graph: this.#graph },
-      });
-      this.#offerUrl = new URL(`/sessions/${encodeURIComponent(session.sessionId)}/api/offer`, this.#url);
-      await this.#negotiate(session.iceConfig ?? {});
-    } catch (error) {
-      this.#end(error.message);
-    }
+    addEventListener("online", this.#online);
+    while (this.#state !== "live" && this.#state !== "ended") await this.#attempt();
   }
 
-  /** End the call. The server is told over HTTP, which arrives also when the page is being closed. */
+  /** End the call, or stop trying. */
   hangUp() {
-    if (this.#offerUrl && this.#state !== "ended") fetch(this.#offerUrl, { method: "DELETE", keepalive: true }).catch(() => {}); // it also sees the peer go
+    if (this.#state === "ended" || this.#state === "idle") return;
+    this.#signalling?.hangUp();
     this.#end("");
+  }
+
+  /** Typed text: it interrupts the reply and is answered aloud. */
+  say(text) {
+    this.#tell("send-text", { content: text, options: { run_immediately: true, audio_response: true } });
+  }
+
+  /** Stop the reply. */
+  interrupt() {
+    this.sendMessage("interrupt");
   }
 
   setMuted(muted) {
     this.#muted = muted;
-    for (const track of this.#microphone?.getAudioTracks() ?? []) track.enabled = !muted;
-    this.#tellTrack();
+    this.#switchMicrophone();
   }
 
-  /** Typed text: it interrupts the reply and is answered aloud. */
-  sendText(content) {
-    this.#tell("send-text", { content, options: { run_immediately: true, audio_response: true } });
+  /** Push to talk: take the floor (`true`), with the microphone on even when it is muted, or give it. */
+  talk(on) {
+    if (on === this.#talking) return;
+    this.#talking = on;
+    if (on) this.#switchMicrophone();
+    this.sendMessage("talk", { on });
+    if (!on) this.#switchMicrophone();
   }
 
-  /** A request of the application that RTVI has no word for. */
+  /** End the turn now, without waiting for silence. */
+  sendNow() {
+    if (this.#talking) this.talk(false);
+    else this.sendMessage("talk", { on: false });
+  }
+
+  /** Go on with another microphone, null for none. The former one is stopped. */
+  async setMicrophone(microphone) {
+    this.#stopMicrophone();
+    this.#microphone = microphone;
+    this.#switchMicrophone();
+    await this.#connection?.send(this.#track);
+  }
+
+  /** A request of the application that RTVI has no word for (docs/protocol.md). */
   sendMessage(t, d = null) {
     this.#tell("client-message", { t, d });
   }
 
-  async #negotiate({ iceServers = [] }) {
-    const peer = (this.#peer = new RTCPeerConnection({ iceServers }));
-    peer.addEventListener("track", ({ track, receiver }) => {
-      if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = 0; // a conversation: no more delay than the network needs
-      this.#emit("track", new MediaStream([track]));
-    });
-    peer.addEventListener("icecandidate", ({ candidate }) => this.#trickle(candidate));
-    peer.addEventListener("connectionstatechange", () => this.#connectionChanged());
-    const track = this.#microphone?.getAudioTracks()[0];
-    peer.addTransceiver(track ?? "audio", { direction: track ? "sendrecv" : "recvonly" });
-    this.#openChannel(peer);
+  // --- beginning -------------------------------------------------------------------------------------------------------------------
 
-    await peer.setLocalDescription();
-    const { sdp, type } = peer.localDescription;
-    const answer = await this.#request("POST", this.#offerUrl, { sdp, type, pc_id: this.#peerId, restart_pc: false });
-    if (this.#state === "ended") return;
-    this.#peerId = answer.pc_id;
-    await peer.setRemoteDescription({ sdp: answer.sdp, type: answer.type });
-    this.#after("trickle", 0, () => this.#sendCandidates());
+  async #attempt() {
+    this.#become("connecting");
+    try {
+      await this.#begin();
+      this.#live();
+    } catch (problem) {
+      if (problem.busy && this.#state !== "ended") await this.#waitForRoom(problem);
+      else this.#end(problem.message);
+    }
   }
 
-  #openChannel(peer) {
-    const channel = (this.#channel = peer.createDataChannel("chat", { ordered: true }));
-    channel.addEventListener("open", () => {
-      this.#tellTrack();
-      this.#tell("client-ready", { version: VERSION, about: { library: "voicegraph-page", library_version: "1" } });
-      this.#timers.set("ping", setInterval(() => this.#post(`ping: ${Date.now()}`), PING_MS));
-    });
-    channel.addEventListener("message", ({ data }) => this.#receive(data));
-    channel.addEventListener("close", () => this.#end(this.#goodbye));
+  /** The server is full: wait as long as it says, or until the caller hangs up. */
+  async #waitForRoom({ message, retryAfter }) {
+    this.#become("waiting", message);
+    this.#emit("waiting", { seconds: retryAfter, reason: message });
+    await this.#pause(retryAfter);
   }
 
-  #receive(text) {
-    const { label, type, data, message } = JSON.parse(text);
-    if (type === "signalling") {
-      if (message.type === "peerLeft") this.#end(this.#goodbye);
+  /** A session of its own, and the first connection of it. Throws. */
+  async #begin() {
+    const resume = this.#token;
+    this.#stopping = false;
+    this.#signalling = new Signalling(this.#url);
+    this.#configuration = await this.#signalling.start({ graph: this.#graph, ...(this.#draft !== null && { draft: this.#draft }), ...(resume && { resume }) });
+    await this.#connect(null);
+  }
+
+  /** A connection to the session: live when this returns. Throws. */
+  async #connect(former) {
+    if (this.#connection) this.#abandoned.push(this.#connection);
+    const connection = (this.#connection = new Connection(this.#signalling, this.#configuration));
+    const mine = (handle) => ({ detail }) => connection === this.#connection && handle(detail);
+    const ready = new Promise((resolve, reject) => (this.#establishing = { resolve, reject }));
+    ready.catch(() => {}); // it may fail before anybody waits for it
+    connection.addEventListener("up", mine(() => this.#greet()));
+    connection.addEventListener("message", mine((message) => this.#receive(message)));
+    connection.addEventListener("track", mine((stream) => this.#emit("track", stream)));
+    connection.addEventListener("shaky", mine((shaky) => this.#shake(shaky)));
+    connection.addEventListener("down", mine(() => this.#lost(NO_WAY)));
+    const limit = setTimeout(() => this.#establishing?.reject(new Error(TOO_SLOW)), READY_MS);
+    try {
+      await connection.send(this.#track);
+      await connection.negotiate(former);
+      await ready;
+    } finally {
+      this.#establishing = null;
+      clearTimeout(limit);
+    }
+    this.#closeAbandoned();
+  }
+
+  #greet() {
+    this.#tellTrack();
+    this.#tell("client-ready", { version: VERSION, about: { library: "voicegraph-page", library_version: "1" } });
+    if (this.#talking) this.sendMessage("talk", { on: true });
+  }
+
+  #live() {
+    this.#become("live");
+    this.#reading = null;
+    clearInterval(this.#watching);
+    this.#watching = setInterval(() => this.#watch(), STATISTICS_MS);
+  }
+
+  // --- reconnecting ----------------------------------------------------------------------------------------------------------------
+
+  #shake(shaky) {
+    clearTimeout(this.#shaky);
+    if (this.#state !== "live") return;
+    this.#emit("shaky", shaky);
+    if (shaky) this.#shaky = setTimeout(() => this.#reconnect(), SHAKY_MS);
+  }
+
+  /** The connection is gone. */
+  #lost(sentence) {
+    if (this.#establishing) this.#establishing.reject(new Error(sentence));
+    else if (this.#state === "live") this.#reconnect();
+  }
+
+  /** Go on with the same call over a new connection, or, where the server does not know it any more, with the same conversation in a new call. */
+  async #reconnect() {
+    this.#become("reconnecting");
+    clearInterval(this.#watching);
+    clearTimeout(this.#shaky);
+    const former = this.#connection.id;
+    const deadline = performance.now() + PATIENCE_MS;
+    let retryAfter = 0;
+    for (let attempt = 1; performance.now() < deadline; attempt++) {
+      const seconds = Math.max(PAUSES.at(Math.min(attempt, PAUSES.length) - 1), retryAfter);
+      this.#emit("reconnecting", { attempt, seconds });
+      await this.#pause(seconds);
+      if (this.#state === "ended") return;
+      try {
+        await this.#again(former);
+        this.#live();
+        return;
+      } catch (problem) {
+        if (this.#state === "ended") return;
+        if (problem instanceof RequestFailed && !problem.passing) return this.#end(problem.message);
+        retryAfter = problem.retryAfter ?? 0;
+      }
+    }
+    this.#end(LOST);
+  }
+
+  async #again(former) {
+    if (this.#signalling.begun && !this.#stopping) {
+      try {
+        return await this.#connect(this.#connection.id ?? former);
+      } catch (problem) {
+        if (!problem.unknown) throw problem;
+      }
+    }
+    const kept = this.#token !== null;
+    this.#emit("renewed");
+    await this.#begin();
+    if (!kept) this.#emit("resumed", { exchanges: 0, reason: "The server that it was held with is gone." });
+  }
+
+  /** Wait so many seconds, or until the network comes back or the caller hangs up. */
+  #pause(seconds) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, seconds * 1000);
+      this.#hurry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  // --- messages --------------------------------------------------------------------------------------------------------------------
+
+  #receive({ label, type, data, message }) {
+    if (type === "signalling" && message.type === "peerLeft") this.#left();
+    if (label !== LABEL) return;
+    if (type === "server-message" && data.t === "resume") {
+      this.#token = data.d.token; // a key to the conversation: nobody else is told
       return;
     }
-    if (label !== LABEL) return;
-    if (type === "bot-ready") this.#ready();
+    if (type === "bot-ready") this.#establishing?.resolve();
     if (type === "error" && data.fatal) this.#goodbye = data.error;
-    if (type === "server-message" && data.t === "call-ended") this.#goodbye = data.d.reason;
+    if (type === "server-message") this.#take(data);
     this.#emit("message", { type, data: data ?? {} });
   }
 
-  #ready() {
-    this.#cancel("ready");
-    this.#become("live");
+  #take({ t, d }) {
+    if (t === "call-ended") this.#goodbye = d.reason;
+    else if (t === "server-stopping") this.#stopping = true;
+    else if (t === "resumed") this.#resumed(d);
   }
 
-  #connectionChanged() {
-    const state = this.#peer.connectionState;
-    if (state === "connected" && this.#timers.has("shaky")) {
-      this.#cancel("shaky");
-      this.#emit("shaky", false);
-    } else if (state === "disconnected") {
-      this.#emit("shaky", true);
-      this.#after("shaky", SHAKY_MS, () => this.#end("The connection to the server was lost."));
-      this.#lookForServer();
-    } else if (state === "failed") {
-      this.#end("No connection to the server came about: a firewall may keep the sound (UDP) from passing.");
-    }
+  /** Told first in a call that goes on from another one, also where the server itself has begun it in the place of one that it lost. */
+  #resumed(d) {
+    this.#emit("renewed");
+    this.#emit("resumed", d);
   }
 
-  /** A line that goes silent because the server is gone need not be waited for. */
-  async #lookForServer() {
-    try {
-      await fetch(new URL("/healthz", this.#url), { signal: this.#requests.signal });
-    } catch {
-      this.#end(GONE);
-    }
+  /** The server has left the call. */
+  #left() {
+    if (this.#stopping) this.#lost(this.#goodbye);
+    else this.#end(this.#goodbye);
   }
 
-  #trickle(candidate) {
-    this.#candidates.push({
-      candidate: candidate?.candidate ?? "",
-      sdp_mid: candidate?.sdpMid ?? null,
-      sdp_mline_index: candidate?.sdpMLineIndex ?? null,
-    });
-    if (this.#peerId && !this.#timers.has("trickle")) this.#after("trickle", TRICKLE_MS, () => this.#sendCandidates());
-  }
-
-  async #sendCandidates() {
-    if (!this.#candidates.length) return;
-    const candidates = this.#candidates.splice(0);
-    try {
-      await this.#request("PATCH", this.#offerUrl, { pc_id: this.#peerId, candidates });
-    } catch {
-      // The answer's candidates may do without ours; where they do not, the connection fails and says so.
-    }
+  #switchMicrophone() {
+    for (const track of this.#microphone?.getAudioTracks() ?? []) track.enabled = this.#open;
+    this.#tellTrack();
   }
 
   #tellTrack() {
     if (!this.#microphone) return;
-    this.#post(JSON.stringify({ type: "signalling", message: { type: "trackStatus", receiver_index: 0, enabled: !this.#muted } }));
+    this.#connection?.post(JSON.stringify({ type: "signalling", message: { type: "trackStatus", receiver_index: 0, enabled: this.#open } }));
+  }
+
+  get #open() {
+    return !this.#muted || this.#talking;
+  }
+
+  get #track() {
+    return this.#microphone?.getAudioTracks()[0] ?? null;
   }
 
   #tell(type, data) {
-    this.#post(JSON.stringify({ id: crypto.getRandomValues(new Uint32Array(2)).join("-"), label: LABEL, type, data }));
+    this.#connection?.post(JSON.stringify({ id: crypto.getRandomValues(new Uint32Array(2)).join("-"), label: LABEL, type, data }));
   }
 
-  #post(text) {
-    if (this.#channel?.readyState === "open") this.#channel.send(text);
+  // --- how the line is -------------------------------------------------------------------------------------------------------------
+
+  async #watch() {
+    const peer = this.peer;
+    const reading = await peer.getStats();
+    if (peer !== this.peer || this.#state !== "live") return;
+    const line = figures(this.#reading, reading, this.#outputLatency());
+    this.#reading = reading;
+    this.#emit("line", line);
+    if (this.#playout.due(line.playout)) this.sendMessage("playout-delay", { ms: Math.round(line.playout) }); // so that words keep step with the ear
   }
 
-  /** @returns the JSON of the answer. Throws an Error whose message is a sentence for the caller. */
-  async #request(method, url, body) {
-    let answer;
-    try {
-      answer = await fetch(url, {
-        method,
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(body),
-        signal: this.#requests.signal,
-      });
-    } catch {
-      throw new Error(GONE);
-    }
-    const found = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw new Error(found.detail ?? found.info ?? `The server refused the call (HTTP ${answer.status}).`);
-    return found;
-  }
+  // --- the end ---------------------------------------------------------------------------------------------------------------------
 
   #end(reason) {
-    if (this.#state === "ended" || this.#state === "idle") return;
-    for (const name of [...this.#timers.keys()]) this.#cancel(name);
-    this.#requests.abort();
-    this.#peer?.close();
-    for (const track of this.#microphone?.getTracks() ?? []) track.stop();
+    if (this.#state === "ended") return;
     this.#become("ended", reason);
+    removeEventListener("online", this.#online);
+    clearInterval(this.#watching);
+    clearTimeout(this.#shaky);
+    this.#hurry();
+    this.#establishing?.reject(new Error(reason));
+    this.#signalling?.abort();
+    this.#connection?.close();
+    this.#closeAbandoned();
+    this.#stopMicrophone();
+  }
+
+  #closeAbandoned() {
+    for (const connection of this.#abandoned.splice(0)) connection.close();
+  }
+
+  #stopMicrophone() {
+    for (const track of this.#microphone?.getTracks() ?? []) track.stop();
   }
 
   #become(state, reason = "") {
@@ -244,21 +390,5 @@ export class VoiceCall extends EventTarget {
 
   #emit(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
-  }
-
-  #after(name, ms, then) {
-    this.#cancel(name);
-    this.#timers.set(
-      name,
-      setTimeout(() => {
-        this.#timers.delete(name);
-        then();
-      }, ms),
-    );
-  }
-
-  #cancel(name) {
-    clearTimeout(this.#timers.get(name)); // clears intervals too
-    this.#timers.delete(name);
   }
 }

@@ -6,6 +6,9 @@ export const WORDS = {
   hearing: "Hearing you",
   thinking: "Thinking",
   speaking: "Speaking",
+  yielding: "Giving way to you",
+  waiting: "Waiting for a free line",
+  reconnecting: "Reconnecting",
   ended: "Call ended",
 };
 
@@ -13,11 +16,12 @@ export class Floor {
   #caller = false;
   #reply = false;
   #thinking = false;
+  #gate = "open"; // how much of the reply the caller is let hear: open, ducked, paused
 
   /** @returns {keyof WORDS} */
   get now() {
+    if (this.#reply) return this.#gate === "open" ? "speaking" : "yielding";
     if (this.#caller) return "hearing";
-    if (this.#reply) return "speaking";
     return this.#thinking ? "thinking" : "listening";
   }
 
@@ -38,15 +42,18 @@ export class Floor {
       case "bot-started-speaking":
         this.#reply = true;
         this.#thinking = false;
+        this.#gate = "open";
         break;
       case "bot-stopped-speaking":
         this.#reply = false;
+        this.#gate = "open";
         break;
       case "bot-output":
         if (!data.will_be_spoken) this.#thinking = false;
         break;
       case "server-message":
         if (data.t === "bot-interrupted") this.#thinking = false;
+        if (data.t === "gate") this.#gate = data.d.gate;
         break;
       case "error":
         this.#thinking = false;

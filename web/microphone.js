@@ -1,6 +1,6 @@
 /** The microphone, or plain words on why there is none. */
 
-const WANTED = { audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 } };
+const WANTED = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
 
 const TYPE_INSTEAD = "Until then you can type, and hear the replies.";
 
@@ -19,13 +19,15 @@ export function obstacle() {
 
 /**
  * Ask for the microphone. Never rejects.
+ * @param {string} device its id, "" for the system's default; one that is not there (any more) is replaced by the default
  * @returns {Promise<{stream: MediaStream | null, problem: string}>} one of the two is set
  */
-export async function openMicrophone() {
+export async function openMicrophone(device = "") {
   const problem = obstacle();
   if (problem) return { stream: null, problem };
   try {
-    return { stream: await navigator.mediaDevices.getUserMedia(WANTED), problem: "" };
+    const audio = device ? { ...WANTED, deviceId: { ideal: device } } : WANTED;
+    return { stream: await navigator.mediaDevices.getUserMedia({ audio }), problem: "" };
   } catch (error) {
     return { stream: null, problem: REASONS[error.name] ?? `The microphone cannot be opened (${error.message || error.name}). ${TYPE_INSTEAD}` };
   }

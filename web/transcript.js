@@ -1,8 +1,9 @@
 /**
  * The words of a call, both sides, as they are said.
  *
- * The caller's words stand lighter until the speech-to-text is sure of them. A reply's words appear as they are heard, and a reply that was talked over
- * ends where it was cut. Words are set as text, never as HTML.
+ * The caller's words stand lighter until the speech-to-text is sure of them. A reply appears sentence by sentence as its voice reaches them: the words that
+ * were heard, the one that is being heard marked, the rest of the sentence lighter. Where a reply was talked over, the rest is struck off. Words are set
+ * as text, never as HTML.
  */
 
 const NAMES = { caller: "You", reply: "Agent" };
@@ -21,6 +22,17 @@ export class Transcript {
 
   clear() {
     this.#log.replaceChildren();
+    this.settle();
+  }
+
+  /** All of it as plain text: a line for each turn. */
+  get text() {
+    return [...this.#log.children].filter((node) => !node.hidden).map((node) => `${plain(node)}\n`).join("");
+  }
+
+  /** No more comes of what is on the screen: the call is over, or goes on at another server, which counts from the beginning. */
+  settle() {
+    this.#stopMarking();
     this.#caller = this.#answered = this.#reply = null;
     this.#segments.clear();
     this.#turns.clear();
@@ -32,6 +44,7 @@ export class Transcript {
     else if (type === "user-llm-text") this.#answer(data.text);
     else if (type === "bot-llm-started") this.#reply = this.#entry("reply");
     else if (type === "bot-output") this.#output(data);
+    else if (type === "bot-stopped-speaking") this.#stopMarking();
     else if (type === "server-message") this.#fact(data);
     else if (type === "error" && !data.fatal) this.note(data.error);
   }
@@ -45,9 +58,7 @@ export class Transcript {
 
   /** Something that happened and is nobody's words. */
   note(sentence) {
-    const node = element("p", "event");
-    node.textContent = sentence;
-    this.#add(node);
+    this.#add(element("p", "event", sentence));
   }
 
   // --- the caller ------------------------------------------------------------------------------------------------------------------
@@ -81,9 +92,7 @@ export class Transcript {
 
   #showCaller({ segments, body }) {
     const pieces = [...segments].sort(([one], [other]) => one - other).flatMap(([, { text, final }]) => {
-      const piece = element("span", final ? "" : "partial");
-      piece.textContent = text;
-      return [piece, " "];
+      return [element("span", final ? "" : "partial", text), " "];
     });
     body.replaceChildren(...pieces);
     this.#follow();
@@ -98,11 +107,25 @@ export class Transcript {
       span = this.#reply.body.appendChild(element("span", "sentence"));
       this.#segments.set(id, span);
     }
-    const shown = spoken ? progress.accumulated_text : text;
-    if (!shown) return; // announced, not heard yet
-    span.textContent = span.previousElementSibling ? ` ${shown}` : shown;
+    const heard = spoken ? progress.accumulated_text : text;
+    if (!heard) return; // announced, not heard yet
+    this.#showSentence(span, heard, spoken ? progress.remaining_text : "", spoken);
     span.closest(".turn").hidden = false;
     this.#follow();
+  }
+
+  /** What was heard of a sentence, its last word marked while the voice is at it, and the rest. */
+  #showSentence(span, heard, rest, spoken) {
+    this.#stopMarking();
+    const [before, word] = spoken ? lastWord(heard) : [heard, ""];
+    span.replaceChildren(span.previousElementSibling ? " " : "", before);
+    if (word) span.append(element("mark", "now", word));
+    if (rest) span.append(element("span", "rest", rest));
+  }
+
+  /** The voice is silent. */
+  #stopMarking() {
+    for (const old of this.#log.querySelectorAll(".now")) old.replaceWith(old.textContent);
   }
 
   #fact({ t, d }) {
@@ -116,9 +139,8 @@ export class Transcript {
     if (!this.#reply) return;
     const { node, body } = this.#reply;
     if (heard) {
-      const mark = element("span", "cut");
-      mark.textContent = "interrupted here";
-      body.append(" ", mark);
+      for (const rest of body.querySelectorAll(".rest")) rest.replaceWith(element("del", "", rest.textContent));
+      body.append(" ", element("span", "cut", "interrupted here"));
     } else {
       node.remove(); // nobody heard a word of it, and what it was to answer goes into the next turn
       if (this.#caller) this.#caller.answered = false;
@@ -127,18 +149,15 @@ export class Transcript {
   }
 
   #latency({ speech_end_to_first_sound_ms: all, speech_end_to_turn_end_ms: waiting, turn_end_to_first_sound_ms: answering }) {
-    const line = this.#reply.node.appendChild(element("p", "latency"));
-    line.textContent = `answered in ${seconds(all ?? answering)}`;
+    const line = this.#reply.node.appendChild(element("p", "latency", `answered in ${seconds(all ?? answering)}`));
     if (all !== undefined) line.title = `${seconds(waiting)} until your turn was over, ${seconds(answering)} until the first sound`;
   }
 
   #entry(side) {
     const node = element("article", `turn ${side}`);
     node.hidden = side === "reply"; // until its first word is heard
-    const who = element("h2", "who");
-    who.textContent = NAMES[side];
     const body = element("p", "words");
-    node.append(who, body);
+    node.append(element("h2", "who", NAMES[side]), body);
     this.#add(node);
     return { node, body };
   }
@@ -155,12 +174,27 @@ export class Transcript {
   }
 }
 
-function element(tag, className) {
+function element(tag, className, text = "") {
   const node = document.createElement(tag);
   node.className = className;
+  node.textContent = text;
   return node;
+}
+
+/** `["so many ", "words"]` */
+function lastWord(text) {
+  const at = text.trimEnd().search(/\S+$/);
+  return [text.slice(0, at), text.slice(at)];
 }
 
 function seconds(ms) {
   return `${(ms / 1000).toFixed(2)} s`;
+}
+
+function plain(node) {
+  if (!node.matches(".turn")) return `(${node.textContent})`;
+  const words = node.querySelector(".words").cloneNode(true);
+  for (const unheard of words.querySelectorAll("del, .rest")) unheard.remove();
+  for (const cut of words.querySelectorAll(".cut")) cut.textContent = "[interrupted]";
+  return `${node.querySelector(".who").textContent}: ${words.textContent.replace(/\s+/g, " ").trim()}`;
 }

@@ -13,9 +13,8 @@ from playwright.async_api import expect
 if TYPE_CHECKING:
     from tests.browser.conftest import Browse, Serve
 
-STYLE = Path(__file__).parents[2] / "web" / "style.css"
+STYLE = Path(__file__).parents[2] / "web" / "base.css"
 LONG = 15_000
-UNNAMED = "[...document.querySelectorAll('button, input')].filter((e) => !(e.labels.length || e.ariaLabel || e.innerText)).length"
 
 
 @pytest.mark.browser
@@ -23,6 +22,8 @@ async def test_a_call_needs_no_mouse(serve: Serve, browse: Browse) -> None:
     async with serve() as server, browse(server.url) as visit:
         keyboard = visit.page.keyboard
         await expect(visit.page.get_by_role("button", name="Call")).to_be_enabled()
+        await keyboard.press("Tab")
+        await expect(visit.page.get_by_role("tab", name="Call")).to_be_focused()
         await keyboard.press("Tab")
         await expect(visit.page.get_by_role("radio", checked=True)).to_be_focused()
         while await visit.page.evaluate("document.activeElement.id") != "call":
@@ -38,6 +39,7 @@ async def test_a_call_needs_no_mouse(serve: Serve, browse: Browse) -> None:
         await keyboard.press("Space")
         await expect(visit.page.locator("#mute")).to_have_attribute("aria-pressed", "true")
         await keyboard.press("Tab")
+        await keyboard.press("Tab")
         await keyboard.press("Enter")
         await expect(visit.page.locator("#floor")).to_have_text("Call ended")
         await expect(visit.page.get_by_role("button", name="Call again")).to_be_focused()
@@ -52,7 +54,7 @@ async def test_nothing_is_cut_off_on_a_narrow_screen(serve: Serve, browse: Brows
         await visit.type("Wide" * 60)
         await expect(visit.page.locator(".reply .words")).to_contain_text("I can", timeout=LONG)
         assert not await visit.page.evaluate(wide)
-        for name in ("Mute", "Hang up", "Stop the reply"):
+        for name in ("Mute", "Hold to talk", "Hang up", "Done: answer now", "Stop the reply"):
             await expect(visit.page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
 
 
@@ -68,6 +70,32 @@ async def test_a_screen_reader_finds_its_way(serve: Serve, browse: Browse) -> No
             "[...document.querySelectorAll('button, input')].filter((e) => !(e.labels?.length || e.getAttribute('aria-label') || e.innerText)).length"
         )
         assert await visit.page.evaluate(unnamed) == 0
+
+
+@pytest.mark.browser
+async def test_the_views_are_reached_by_arrow_keys_and_by_address(serve: Serve, browse: Browse) -> None:
+    async with serve() as server, browse(f"{server.url}/#time") as visit:
+        tab, panel = visit.page.get_by_role("tab", name="Time"), visit.page.get_by_role("tabpanel", name="Time")
+        await expect(panel).to_be_visible()
+        await tab.focus()
+        await visit.page.keyboard.press("Home")
+        await expect(visit.page.get_by_role("tab", name="Call")).to_be_focused()
+        await expect(panel).to_be_hidden()
+        await visit.page.keyboard.press("ArrowRight")
+        await expect(tab).to_be_focused()
+        await expect(panel).to_be_visible()
+        assert visit.page.url.endswith("#time")
+
+
+@pytest.mark.browser
+async def test_who_wants_less_motion_gets_none(serve: Serve, browse: Browse) -> None:
+    async with serve() as server, browse(server.url) as visit:
+        moving = "document.getAnimations().length"
+        await visit.call()
+        await visit.page.evaluate("void (document.getElementById('orb').dataset.floor = 'thinking')")
+        assert await visit.page.evaluate(moving)
+        await visit.page.emulate_media(reduced_motion="reduce")
+        assert not await visit.page.evaluate(moving)
 
 
 SURFACES = ("paper", "surface", "accent-soft")

@@ -73,9 +73,11 @@ async def test_speaking_over_the_answer_stops_it(serve: Serve, browse: Browse) -
         await visit.call()
         log = visit.page.get_by_role("log")
         await is_heard(visit)
+        await visit.page.wait_for_selector("#orb[data-floor=yielding]", state="attached", timeout=LONG)
         await expect(log.locator(".reply .cut")).to_have_text("interrupted here", timeout=LONG)
         await expect(log.locator(".reply").first).to_contain_text("I can listen to you")
-        assert "until somebody tells me to stop" not in await log.inner_text()
+        await expect(log.locator(".reply del")).to_contain_text("stop.")  # the rest of its sentence is struck off
+        assert not await log.locator(".reply .rest, .reply .now").count()
         await is_silent(visit)
         await expect(log.locator(".caller .words")).to_have_text(["what can you do for me", "stop please"], timeout=LONG)
         await expect(log.locator(".reply .words").last).to_have_text("Of course. I have stopped.", timeout=LONG)

@@ -51,23 +51,6 @@ async def test_a_page_without_https_says_why_it_has_no_microphone(serve: Serve, 
             await can_be_typed_to(visit)
 
 
-async def test_a_server_that_dies_is_noticed(serve: Serve, browse: Browse) -> None:
-    async with serve() as server, browse(server.url) as visit:
-        await visit.call()
-        await server.die()
-        await expect(visit.page.get_by_role("alert")).to_contain_text("The server cannot be reached.", timeout=2 * LONG)
-        await expect(visit.page.locator("#floor")).to_have_text("Call ended")
-        await expect(visit.page.get_by_role("button", name="Call again")).to_be_focused()
-        visit.complaints.clear()  # the failed request
-
-
-async def test_a_server_that_stops_says_goodbye(serve: Serve, browse: Browse) -> None:
-    async with serve() as server, browse(server.url) as visit:
-        await visit.call()
-        await server.stop()
-        await expect(visit.page.get_by_role("alert")).to_have_text("The server is shutting down.")
-
-
 async def test_a_call_to_a_server_that_is_gone_says_so(serve: Serve, browse: Browse) -> None:
     async with serve() as server, browse(server.url) as visit:
         await expect(visit.page.get_by_role("button", name="Call")).to_be_enabled()
@@ -75,16 +58,6 @@ async def test_a_call_to_a_server_that_is_gone_says_so(serve: Serve, browse: Bro
         await visit.page.get_by_role("button", name="Call").click()
         await expect(visit.page.get_by_role("alert")).to_contain_text("The server cannot be reached.")
         visit.complaints.clear()
-
-
-async def test_a_full_server_says_so(serve: Serve, browse: Browse) -> None:
-    async with serve("--max-calls", "1") as server, browse(server.url) as first:
-        await first.call()
-        second = await first.page.context.new_page()
-        await second.goto(server.url)
-        await second.get_by_role("button", name="Call").click()
-        await expect(second.get_by_role("alert")).to_contain_text("lines are busy")
-        await expect(second.get_by_role("button", name="Call again")).to_be_enabled()
 
 
 async def test_a_provider_that_fails_is_said_in_the_conversation(serve: Serve, browse: Browse, mistral: MistralServer) -> None:

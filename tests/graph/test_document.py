@@ -6,6 +6,7 @@ import pytest
 
 from voicegraph.graph.document import Document, Fields, parse, read
 from voicegraph.graph.report import Report
+from voicegraph.graph.sources import Sources
 
 
 def parsed(text: str) -> Fields:
@@ -133,20 +134,20 @@ def test_aliases_of_aliases_do_not_explode() -> None:
 
 def test_a_file_that_is_not_there_is_a_mistake(tmp_path: Path) -> None:
     report = Report()
-    assert read(tmp_path / "no.yaml", report) is None
+    assert read(tmp_path / "no.yaml", report, Sources()) is None
     assert str(report.mistakes[0]) == f"{tmp_path}/no.yaml:1:1: this file cannot be read: No such file or directory"
 
 
 def test_a_file_that_is_not_utf8_names_the_line(tmp_path: Path) -> None:
     path, report = tmp_path / "latin.yaml", Report()
     path.write_bytes(b"about: x\nnodes: caf\xe9\n")
-    assert read(path, report) is None
+    assert read(path, report, Sources()) is None
     assert str(report.mistakes[0]) == f"{path}:2:1: this line is not UTF-8: save the file as UTF-8"
 
 
 def test_a_byte_order_mark_and_windows_lines_are_fine(tmp_path: Path) -> None:
     path = tmp_path / "windows.yaml"
     path.write_bytes(b"\xef\xbb\xbfabout: x\r\nnodes: {}\r\n")
-    document = read(path, Report())
+    document = read(path, Report(), Sources())
     assert isinstance(document, Document)
     assert document.root.written() == {"about": "x", "nodes": {}}

@@ -19,7 +19,7 @@ def test_a_file_may_only_extend(load_text: Load) -> None:
     spec = load_text("extends: ./base.yaml\n")
     assert spec.name == "call"
     assert spec.about == "Talk, and be talked to."
-    assert spec.base_files == (Path("call.yaml"), Path("base.yaml"))
+    assert spec.files == (Path("call.yaml"), Path("base.yaml"))
 
 
 def test_about_is_replaced(load_text: Load) -> None:
@@ -65,7 +65,7 @@ class Mine(Processor):
 
 def test_python_files_are_among_those_to_watch(load_text: Load) -> None:
     spec = load_text(HEAD + "  tts: {use: './mine.py:Mine'}\n", mine_py=MINE)
-    assert spec.base_files == (Path("call.yaml"), Path("base.yaml"), Path("mine.py"))
+    assert spec.files == (Path("call.yaml"), Path("base.yaml"), Path("mine.py"))
 
 
 def test_null_removes(load_text: Load) -> None:
@@ -90,12 +90,12 @@ def test_bases_may_have_bases_in_other_folders(load_text: Load, tmp_path: Path) 
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "middle.yaml").write_text("extends: ../base.yaml\nnodes:\n  vad: {mode: 3}\n")
     spec = load_text("extends: ./deep/middle.yaml\nnodes:\n  record: recorder\n")
-    assert spec.base_files == (Path("call.yaml"), Path("deep/middle.yaml"), Path("deep/../base.yaml"))
+    assert spec.files == (Path("call.yaml"), Path("deep/middle.yaml"), Path("deep/../base.yaml"))
     assert spec.node("vad").written == {"mode": 3}
 
 
 def test_the_base_may_come_from_the_environment(load_text: Load) -> None:
-    assert load_text('extends: "${BASE:-./base.yaml}"\n').base_files[1] == Path("base.yaml")
+    assert load_text('extends: "${BASE:-./base.yaml}"\n').files[1] == Path("base.yaml")
 
 
 KEEPS = "'tts' is a node of base and keeps its place: after: is for new nodes; remove it and add one under another name"

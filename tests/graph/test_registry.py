@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import sys
+import threading
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -64,6 +66,22 @@ def test_a_file_is_loaded_once_for_its_content_and_anew_when_it_changes(toys: Re
     path.write_text(SOURCE.replace("by: int = 1", "by: int = 2"))
     second = toys.find("./mine.py:Loud", tmp_path)
     assert (first.contract.settings().model_dump(), second.contract.settings().model_dump()) == ({"by": 1}, {"by": 2})
+
+
+def test_two_threads_that_load_a_file_at_once_both_get_all_of_it(toys: Registry, tmp_path: Path) -> None:
+    """The file itself starts the second one, in the middle of the first."""
+    found: list[object] = []
+    other = threading.Thread(target=lambda: found.append(Registry("toys").find("./mine.py:Loud", tmp_path)))
+    sys.modules["the_other_thread"] = ModuleType("the_other_thread")
+    vars(sys.modules["the_other_thread"])["other"] = other
+    try:
+        start = "from the_other_thread import other\nother.start()\nother.join(0.1)\n"
+        (tmp_path / "mine.py").write_text(SOURCE.replace("class LoudSettings", f"{start}class LoudSettings"))
+        loud = toys.find("./mine.py:Loud", tmp_path)
+        other.join()
+    finally:
+        del sys.modules["the_other_thread"]
+    assert found == [loud]
 
 
 def test_a_file_that_fails_leaves_nothing_behind(toys: Registry, tmp_path: Path) -> None:

@@ -48,3 +48,9 @@ def test_every_reference_leads_somewhere(schema: dict[str, Any]) -> None:
 
 def test_the_real_processors_have_a_schema_too() -> None:
     assert "voxtral_stt" in json.dumps(graph_schema())
+
+
+def test_defaults_are_as_one_would_write_them() -> None:
+    schema = graph_schema()
+    assert options(schema, "webrtcvad")["properties"]["start"]["default"] == "60ms"
+    assert schema["$defs"]["interruption.ReminderSettings"]["properties"]["after"]["default"] == "10s"

@@ -22,6 +22,7 @@ from voicegraph.server.local import LocalStaff
 from voicegraph.server.options import Options
 from voicegraph.server.resume import Tokens
 from voicegraph.server.signalling import CALLS
+from voicegraph.server.workshop import open_workshop
 
 TOKENS = Tokens(Fernet.generate_key())
 ECHO = """
@@ -104,7 +105,8 @@ async def serve(catalogue: Catalogue) -> AsyncIterator[Serve]:
 
         async def start(options: Options) -> TestServer:
             calls = Calls(options.max_calls, options.ice_servers)
-            await stack.enter_async_context(LocalStaff(calls, catalogue, Reach(options.ice_servers, options.public_addresses), TOKENS))
+            reach, workshop = Reach(options.ice_servers, options.public_addresses), open_workshop(catalogue, options.dev)
+            await stack.enter_async_context(LocalStaff(calls, catalogue, reach, TOKENS, workshop))
             server = TestServer(make_app(catalogue, calls, options))
             await server.start_server()
             stack.push_async_callback(server.close)

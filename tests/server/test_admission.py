@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,6 +47,9 @@ class Scripted:
 
     async def end(self, id: str, reason: str) -> None:
         self.over(id)
+
+    async def recording(self, id: str) -> Path | None:
+        return Path(f"{id}.wav") if id in self.running else None
 
     async def close(self, reason: str) -> None:
         for id in list(self.running):
@@ -283,3 +287,10 @@ def test_no_slot_is_lost_or_given_back_twice_in_any_order(steps: list[tuple[str,
         await story.calls.empty()
 
     run_virtual(told())
+
+
+async def test_the_recording_of_a_call_is_looked_for_at_every_worker(calls: Calls, worker: Scripted) -> None:
+    other = Scripted(calls)
+    calls.join(other)
+    first, second = [(await calls.first(offer())).pc_id.partition(".")[0] for _ in range(2)]
+    assert [await calls.recording(id) for id in (first, second, "another")] == [Path(f"{first}.wav"), Path(f"{second}.wav"), None]

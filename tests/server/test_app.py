@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -40,6 +41,10 @@ async def test_healthz_of_a_server_that_drains_keeps_new_calls_away(http: Client
 async def test_graphs_says_of_each_whether_it_can_run_and_why_not(http: ClientSession, url: str) -> None:
     async with http.get(f"{url}/graphs") as answer:
         graphs = {graph["name"]: graph for graph in (await answer.json())["graphs"]}
+    version = graphs["echo"].pop("version")
+    assert version["number"] == 1
+    assert re.fullmatch(r"[0-9a-f]{8} 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", f"{version['hash']} {version['since']}")
+    assert graphs["wrong"]["version"] is None
     assert graphs["echo"] == {"name": "echo", "about": "Hear yourself.", "default": True, "ready": True, "problem": None, "mistakes": []}
     assert not graphs["wrong"]["ready"]
     assert "ecko" in graphs["wrong"]["mistakes"][0]
@@ -124,6 +129,14 @@ class TestOtherSites:
             assert answer.status == 400
             assert answer.headers["Access-Control-Allow-Origin"] == ELSEWHERE
             assert answer.headers["Access-Control-Expose-Headers"] == "Retry-After"
+
+    async def test_it_may_import_the_pages_modules(self, http: ClientSession, serve: Callable[[Options], Awaitable[TestServer]]) -> None:
+        server = await serve(Options(allow_origins=[ELSEWHERE]))
+        async with http.get(server.make_url("/client.js"), headers={"Origin": ELSEWHERE}) as answer:
+            assert answer.headers["Access-Control-Allow-Origin"] == ELSEWHERE
+            assert answer.content_type.endswith("javascript")
+        async with http.get(server.make_url("/client.js"), headers={"Origin": "https://else.example"}) as answer:
+            assert answer.status == 403
 
 
 async def test_configured_ice_servers_are_handed_out(http: ClientSession, serve: Callable[[Options], Awaitable[TestServer]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,19 @@ async def test_calls_one_after_another_leave_nothing_behind(url: str, calls: Cal
     assert descriptors() <= before
 
 
+async def test_an_edited_graph_is_for_the_next_call(url: str, folder: Path, calls: Calls) -> None:
+    async with Caller(over_http(url, STARTED)) as first:
+        graph = folder / "echo.yaml"
+        graph.write_text(graph.read_text().replace("20ms", "40ms"))
+        os.utime(graph, (1e9, 1e9))
+        async with Caller(over_http(url, STARTED)) as second:
+            [one], [two] = first.told("bot-ready"), second.told("bot-ready")
+            assert one.data["about"]["graph_version"] != two.data["about"]["graph_version"]
+            said = await first.say(tone())
+            assert await first.sound(after=said.begin) < said.end
+    await over(calls)
+
+
 async def test_the_conversation_goes_on_over_a_new_connection(url: str, calls: Calls) -> None:
     async with Caller(over_http(url, STARTED)) as caller:
         await caller.restart()
@@ -96,7 +110,9 @@ async def test_hanging_up_over_http_ends_the_call(http: ClientSession, url: str,
 
 async def test_a_stopping_server_says_why(url: str, server: TestServer, calls: Calls) -> None:
     async with Caller(over_http(url, STARTED)) as caller:
+        await caller.wait_for("bot-ready")
         ending = asyncio.create_task(server.close())
+        await caller.wait_for("server-message", where=lambda told: told.data["t"] == "server-stopping")  # not the call: another server may take it
         with pytest.raises(CallFailed, match="The server is shutting down"):
             await caller.wait_for("never")
         await ending

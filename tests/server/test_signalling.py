@@ -195,5 +195,6 @@ async def test_when_all_lines_are_busy_it_says_so(http: ClientSession, url: str,
             assert answer.status == 503
             assert answer.headers["Retry-After"] == "10"
             assert "All 2 lines are busy" in (await answer.json())["detail"]
+            assert int(answer.headers["Retry-After"]) > 0
     await calls.close("the test is over")
     assert len(calls) == 0

@@ -258,7 +258,7 @@ async def test_later_requests_find_the_worker_of_their_call(sdp: str) -> None:
         await server.until(calls=0)
 
 
-SETUP = Setup("worker 1", dict(names()), "echo", "it is the test's", (), (), None, Fernet.generate_key().decode(), 600.0, logging.WARNING)
+SETUP = Setup("worker 1", dict(names()), "echo", "it is the test's", None, (), (), None, Fernet.generate_key().decode(), 600.0, logging.WARNING)
 
 
 async def test_a_worker_that_gives_no_sign_of_life_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,13 @@ import argparse
 import sys
 from typing import TypeAlias
 
+from voicegraph.errors import VoicegraphError
+
 Subcommands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+class CommandError(VoicegraphError):
+    """What a command was asked to do cannot be done."""
 
 
 def say(line: str = "") -> None:

@@ -31,17 +31,19 @@ def add(commands: Subcommands) -> None:
         "--graph", metavar="GRAPH", help="the graph of a call that names none: a file, or a shipped one (voxtral with a key for Mistral, else local)"
     )
     parser.add_argument(
+        "--graphs", type=Path, metavar="FOLDER", help="offer the graphs of this folder, also those that come later, instead of the shipped ones"
+    )
+    parser.add_argument(
         "--allow-origin", action="append", default=[], metavar="ORIGIN", help="let the pages of another site call; * for all; may be repeated"
     )
     parser.add_argument(
         "--ice-servers", type=Path, metavar="FILE", help='JSON: [{"urls": "turn:…", "username": "…", "credential": "…"}]; none by default'
     )
     parser.add_argument(
-        "--workers",
-        type=_count,
-        default=os.cpu_count() or 1,
-        metavar="N",
-        help="processes that calls run in; 1: in the server itself (one per core: %(default)s)",
+        "--dev", action="store_true", help="the page may look into graphs and change their files; only where nobody but this machine can reach it"
+    )
+    parser.add_argument(
+        "--workers", type=_count, metavar="N", help="processes that calls run in; 1: in the server itself (one per core; with --dev 1)"
     )
     parser.add_argument("--max-calls", type=_count, default=MAX_CALLS, metavar="N", help="how many at the same time, in each worker (%(default)s)")
     parser.add_argument("--udp-ports", type=_ports, metavar="FIRST-LAST", help="for the calls' sound, such as 40000-40199 (any that are free)")
@@ -77,41 +79,50 @@ def add(commands: Subcommands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from voicegraph.graph.load import load
-    from voicegraph.graph.shipped import names
     from voicegraph.server.app import serve
-    from voicegraph.server.catalogue import Catalogue, choose
+    from voicegraph.server.catalogue import open_catalogue
+    from voicegraph.server.loopback import is_loopback
     from voicegraph.server.resume_key import resume_key
     from voicegraph.server.staff import loop_for, staff_for
 
+    if options.dev and not is_loopback(options.host):
+        raise ServeError(
+            f"--dev lets the page change files, so it needs an address that only this machine reaches: not {options.host}, but 127.0.0.1."
+        )
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("voicegraph").setLevel(options.log_level.upper())  # not the libraries': below warning they tell addresses and what is said
-    graphs = dict(names())
-    chosen, why = choose(options.graph)
-    if options.graph is not None:
-        spec = load(options.graph)  # a mistake in it is told now, not to the first caller
-        chosen, graphs[spec.name] = spec.name, spec.file
-    catalogue = Catalogue(graphs, chosen, why)
+    if options.log_level == "warning":
+        for told in ("versions", "watching"):  # who saves a graph is to see that it was taken
+            logging.getLogger(f"voicegraph.server.{told}").setLevel(logging.INFO)
+    catalogue = open_catalogue(options.graph, options.graphs)
     server = Options(
         host=options.host,
         port=options.port,
         allow_origins=options.allow_origin,
         ice_servers=_ice_servers(options.ice_servers),
         max_calls=options.max_calls,
-        workers=options.workers,
+        workers=options.workers or (1 if options.dev else os.cpu_count() or 1),
         udp_ports=options.udp_ports,
         public_addresses=options.public_address,
         drain_limit=options.drain_limit,
         resume_limit=options.resume_limit,
+        dev=(catalogue.folder or _folder(options.graph)).resolve() if options.dev else None,
     )
+    if server.dev is not None and server.workers > 1:
+        raise ServeError("--dev calls graphs that no file has yet, which only the server itself knows: leave out --workers, or write --workers 1.")
     if server.udp_ports is not None and (sentence := too_few(server.udp_ports, server.workers, server.max_calls)):
         raise ServeError(sentence)
     staff = staff_for(catalogue, server, resume_key(os.environ))
 
     def ready(address: str) -> None:
         say(f"voicegraph listens at {address} (Ctrl-C stops it)")
-        say(f"calls get the graph '{catalogue.default}': {catalogue.why}")
-        say(f"up to {options.workers * options.max_calls} calls at the same time, {options.max_calls} in each of {options.workers} workers")
+        if catalogue.default:
+            say(f"calls get the graph '{catalogue.default}': {catalogue.why}")
+        else:
+            say(f"there is no graph in {catalogue.folder} yet: voicegraph new {catalogue.folder}/mine.yaml writes one")
+        if server.dev is not None:
+            say(f"developer mode: the page edits graphs and saves new ones in {server.dev}")
+        say(f"up to {server.workers * server.max_calls} calls at the same time, {server.max_calls} in each of {server.workers} workers")
 
     try:
         with asyncio.Runner(loop_factory=loop_for(server)) as runner:
@@ -120,6 +131,12 @@ def run(options: argparse.Namespace) -> int:
         complain(_sentence(problem, options.host, options.port))
         return 1
     return 0
+
+
+def _folder(graph: str | None) -> Path:
+    """Where new graphs go: beside the one that was named, or here."""
+    file = Path(graph or "")
+    return file.parent if file.is_file() else Path()
 
 
 def _port(text: str) -> int:

@@ -72,10 +72,16 @@ class Whole:
     def _check_rates(self) -> None:
         for link in self._weave.links:
             rates = self._weave.node(link.target).processor.contract.ins[link.into].rates
-            if rates and link.rate is not None and link.rate not in rates:
+            if rates and link.rate is not None and link.rate not in rates and not self._is_makeshift(link):
                 source = self._weave.node(link.source)
                 takes = f"'{link.target}' takes {listed(map(str, rates))} Hz; '{link.source}.{link.out}' gives {link.rate}"
                 self._tell(self._weave.node(link.target), f"{takes}: {_right_rate(source, link, rates)}", [source])
+
+    def _is_makeshift(self, link: Link) -> bool:
+        """Whether a node between, which would give what it takes, could not be linked: with it the link might be another one."""
+        between = self._weave.nodes[self._weave.place[link.source] + 1 : self._weave.place[link.target]]
+        linked = {each.target for each in self._weave.links}
+        return any(node.name not in linked and any(out.like for out in node.processor.contract.outs.values()) for node in between)
 
     def _check_guards(self) -> bool:
         """Whether any is passed by."""

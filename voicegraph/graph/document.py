@@ -25,6 +25,7 @@ from ruamel.yaml.events import (
 )
 
 from voicegraph.graph.report import Report
+from voicegraph.graph.sources import Sources
 from voicegraph.graph.spec import Position
 from voicegraph.graph.syntax import explain
 
@@ -110,11 +111,11 @@ def _core(text: str) -> object:
     return text
 
 
-def read(path: Path, report: Report) -> Document | None:
+def read(path: Path, report: Report, sources: Sources) -> Document | None:
     """Read and parse a file. None, and the mistakes in `report`, when it is not a mapping of YAML."""
     start = Position(str(path), 1, 1)
     try:
-        data = path.read_bytes()
+        data = sources.read(path)
     except OSError as problem:
         report.mistake(start, f"this file cannot be read: {problem.strerror or problem}")
         return None

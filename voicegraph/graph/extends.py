@@ -15,6 +15,7 @@ from voicegraph.graph import shipped
 from voicegraph.graph.document import Document, Entry, Fields, Items, Node, Scalar, read
 from voicegraph.graph.environment import expand
 from voicegraph.graph.report import Report, closest, did_you_mean, listed
+from voicegraph.graph.sources import Sources
 from voicegraph.graph.spec import Position
 
 FORMAT = "1"
@@ -50,15 +51,15 @@ class Merged:
         return next((draft for draft in self.nodes if draft.name == name), None)
 
 
-def chain(path: Path, environ: Mapping[str, str], report: Report) -> list[Document]:
+def chain(path: Path, environ: Mapping[str, str], report: Report, sources: Sources) -> list[Document]:
     """The file and the files that it extends, its own first. Reads as far as it can."""
     documents: list[Document] = []
     seen: list[Path] = []
     here: Path | None = path
-    while here is not None and (document := read(here, report)) is not None:
+    while here is not None and (document := read(here, report, sources)) is not None:
         documents.append(document)
         seen.append(here.resolve())
-        here = _base(document, environ, report)
+        here = _base(document, environ, report, sources)
         if here is not None and here.resolve() in seen:
             circle = " → ".join(file.name for file in [*seen[seen.index(here.resolve()) :], here])
             report.mistake(document.root.entries["extends"].value.position, f"extends goes round in a circle: {circle}")
@@ -66,7 +67,7 @@ def chain(path: Path, environ: Mapping[str, str], report: Report) -> list[Docume
     return documents
 
 
-def _base(document: Document, environ: Mapping[str, str], report: Report) -> Path | None:
+def _base(document: Document, environ: Mapping[str, str], report: Report, sources: Sources) -> Path | None:
     entry = document.root.entries.get("extends")
     if entry is None:
         return None
@@ -82,6 +83,7 @@ def _base(document: Document, environ: Mapping[str, str], report: Report) -> Pat
         return None
     base = locate(expansion.text, document.path.parent)
     if not base.is_file():
+        sources.note(base)
         hidden = f"there is no graph where {value.text} points"
         report.mistake(value.position, hidden if expansion.variables else missing(expansion.text, base))
         return None

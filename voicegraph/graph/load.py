@@ -7,7 +7,7 @@ is told twice.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from voicegraph.graph import extends
@@ -20,22 +20,30 @@ from voicegraph.graph.processor import Processor
 from voicegraph.graph.reading import Reader
 from voicegraph.graph.registry import NotFound, Registry
 from voicegraph.graph.report import Report, listed
+from voicegraph.graph.sources import Sources
 from voicegraph.graph.spec import GraphSpec, NodeSpec, Position
 
 
-def load(source: str | Path, environ: Mapping[str, str] | None = None, registry: Registry | None = None) -> GraphSpec:
+def load(source: str | Path, environ: Mapping[str, str] | None = None, registry: Registry | None = None, sources: Sources | None = None) -> GraphSpec:
     """Read and check a graph. `source` is a file, or the bare name of a shipped graph; `environ` is what `${NAME}` means, by default the
-    process's environment.
+    process's environment; `sources` learns which files were read, also when that ends with an error, and may have drafts in the place of files.
 
     Raises GraphError with every mistake of the first stage that found any.
     """
     report = Report()
     environ = os.environ if environ is None else environ
-    path = _find(source, report)
-    documents = extends.chain(path, environ, report)
+    sources = Sources() if sources is None else sources
+    path = _find(source, report, sources)
+    documents = extends.chain(path, environ, report, sources)
     report.end_stage()
+    return check(documents, environ, registry or Registry(), sources)
+
+
+def check(documents: Sequence[Document], environ: Mapping[str, str], registry: Registry, sources: Sources) -> GraphSpec:
+    """The stages after the first, for files that are parsed already: the graph's own, then those that it extends. Raises GraphError."""
+    report = Report()
     merged = extends.merge(documents, report)
-    builder = _Builder(registry or Registry(), Reader(environ, report), report)
+    builder = _Builder(registry, Reader(environ, report), report, sources)
     nodes = [node for draft in merged.nodes if (node := builder.node(draft)) is not None]
     check_allow(merged.allow, {node.spec.name: node.spec for node in nodes}, {draft.name for draft in merged.nodes}, report)
     report.end_stage()
@@ -44,25 +52,27 @@ def load(source: str | Path, environ: Mapping[str, str] | None = None, registry:
     linked = link(nodes, _origin(documents, merged), builder.reader, builder.registry, report)
     report.end_stage()
     return GraphSpec(
-        name=path.stem,
-        file=path,
+        name=documents[0].path.stem,
+        file=documents[0].path,
         about=merged.about,
         nodes=linked,
-        base_files=(*(document.path for document in documents), *builder.files),
+        files=sources.files,
+        version=sources.version,
         allow={key: entry.value.written() for key, entry in merged.allow.items()},
         notes=tuple(report.notes),
     )
 
 
-def _find(source: str | Path, report: Report) -> Path:
+def _find(source: str | Path, report: Report, sources: Sources) -> Path:
     path = source if isinstance(source, Path) else extends.locate(source, Path())
-    if not path.is_file():
+    if not sources.there(path):
+        sources.note(path)
         report.mistake(Position(str(source), 1, 1), extends.missing(str(source), path))
         report.end_stage()
     return path
 
 
-def _origin(documents: list[Document], merged: Merged) -> Origin:
+def _origin(documents: Sequence[Document], merged: Merged) -> Origin:
     first = documents[0]
     extending = first.root.entries.get("extends")
     return Origin(str(first.path), extending.position if extending else None, merged.removed, _start(first))
@@ -73,15 +83,21 @@ def _start(document: Document) -> Position:
     return nodes.position if nodes else document.root.position
 
 
+def _places(entries: Mapping[str, Entry], within: str = "") -> Iterator[tuple[str, Position]]:
+    for key, entry in entries.items():
+        yield f"{within}{key}", entry.value.position if isinstance(entry.value, Scalar) else entry.position
+        if isinstance(entry.value, Fields):
+            yield from _places(entry.value.entries, f"{within}{key}.")
+
+
 class _Builder:
     """Stage two: from drafts to nodes with a class and settings, not linked yet."""
 
-    def __init__(self, registry: Registry, reader: Reader, report: Report) -> None:
+    def __init__(self, registry: Registry, reader: Reader, report: Report, sources: Sources) -> None:
         self.registry = registry
         self.reader = reader
         self._report = report
-        self.files: list[Path] = []
-        """The Python files that the graph uses."""
+        self._sources = sources
 
     def node(self, draft: Draft) -> Unlinked | None:
         spec = self._spec(draft.name, draft.position, draft.fields)
@@ -96,9 +112,11 @@ class _Builder:
         otherwise = self._otherwise(name, processor, fields["otherwise"]) if "otherwise" in fields else None
         if settings is None:
             return None
-        written = {key: entry.value.written() for key, entry in fields.items() if key not in STRUCTURE}
+        options = {key: entry for key, entry in fields.items() if key not in STRUCTURE}
+        written = {key: entry.value.written() for key, entry in options.items()}
         use = fields["use"].value
-        return NodeSpec(name, use.text if isinstance(use, Scalar) else "", processor, settings, at, written, otherwise=otherwise)
+        places = dict(_places(options))
+        return NodeSpec(name, use.text if isinstance(use, Scalar) else "", processor, settings, at, written, places=places, otherwise=otherwise)
 
     def _processor(self, name: str, at: Position, fields: Mapping[str, Entry]) -> type[Processor] | None:
         use = fields["use"].value if "use" in fields else None
@@ -111,11 +129,8 @@ class _Builder:
             if len(self._report.mistakes) == before:
                 self._report.mistake(use.position, f"'{name}' needs a processor, and {use.text} is empty")
             return None
-        folder = Path(use.position.file).parent
-        if (file := self.registry.file_of(text, folder)) is not None:
-            self.files.append(file)
         try:
-            return self.registry.find(text, folder)
+            return self.registry.find(text, Path(use.position.file).parent, self._sources)
         except NotFound as problem:
             hidden = f"'{name}' cannot use what {use.text} stands for: it names no processor that can be loaded"
             self._report.mistake(use.position, str(problem) if text == use.text else hidden)

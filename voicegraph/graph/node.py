@@ -92,16 +92,13 @@ class Node:
                 wire.statistics.drops += 1
 
     async def _handle(self, wire: Wire, frame: Frame) -> None:
-        clock = asyncio.get_running_loop().time
         wire.statistics.frames += 1
-        began = clock()
         result = wire.handler(frame)
         assert inspect.iscoroutine(result)
         if frame.epoch is None:
             await self._handle_for_call(result)
         else:
             await self._handle_for_reply(asyncio.create_task(result, name=f"{self.processor.name}.{wire.port.name}"), frame.epoch)
-        wire.statistics.seconds += clock() - began
 
     async def _handle_for_call(self, work: Coroutine[Any, Any, None]) -> None:
         try:

@@ -154,6 +154,9 @@ class Processor:
     """Only watches: a graph is not complete because an observer listens."""
     needs: ClassVar[Mapping[str, str]] = {}
     """Modules that it imports when a call starts and the default install lacks, with the extra that brings each: `{"pocketsphinx": "local"}`."""
+    virtual_time: ClassVar[bool] = False
+    """It waits for nothing but the event loop: for its time, for threads that do work, and within `clock.outside()` for processes. A graph of such
+    nodes can run faster than the clock on the wall (`voicegraph run`)."""
     owns_floor: ClassVar[bool] = False
     """Begins and ends replies. At most one node of a graph does."""
 

@@ -13,10 +13,11 @@ import pkgutil
 import re
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from threading import RLock
 from types import ModuleType
 from typing import Any
 
@@ -24,8 +25,11 @@ from voicegraph.frames import Frame
 from voicegraph.graph.ports import In
 from voicegraph.graph.processor import Processor
 from voicegraph.graph.report import closest, listed
+from voicegraph.graph.sources import Sources
 
 GROUP = "voicegraph.processors"
+_LOADING = RLock()
+"""A module stands in `sys.modules` before it is complete: two graphs that use one file may be read by two threads."""
 _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
@@ -40,21 +44,15 @@ class Registry:
         self._package = package
         self._classes: dict[str, type[Processor]] = {}
 
-    def find(self, use: str, folder: Path) -> type[Processor]:
-        """The class for a `use` that stands in a file of `folder`. Raises NotFound."""
+    def find(self, use: str, folder: Path, sources: Sources | None = None) -> type[Processor]:
+        """The class for a `use` that stands in a file of `folder`; `sources` learns of the Python file. Raises NotFound."""
         target, colon, name = use.rpartition(":")
         if not colon:
             return self._by_name(use)
         if target.endswith(".py"):
             path = folder / target
-            return _class_of(_from_file(path), name, str(path))
+            return _class_of(_from_file(path, sources or Sources()), name, str(path))
         return _class_of(_from_package(target), name, target)
-
-    @staticmethod
-    def file_of(use: str, folder: Path) -> Path | None:
-        """The Python file that a `use` names, if it names one."""
-        target = use.rpartition(":")[0]
-        return folder / target if target.endswith(".py") else None
 
     @cached_property
     def own_names(self) -> tuple[str, ...]:
@@ -62,8 +60,12 @@ class Registry:
         return tuple(sorted(module.name for module in pkgutil.iter_modules(paths) if not module.name.startswith("_")))
 
     @cached_property
-    def _entry_points(self) -> Mapping[str, EntryPoint]:
-        return {point.name: point for point in entry_points(group=GROUP)}
+    def _entry_points(self) -> Mapping[str, Sequence[EntryPoint]]:
+        """What installed packages register, by name; nothing of it is imported before a graph names it."""
+        points: dict[str, list[EntryPoint]] = {}
+        for point in entry_points(group=GROUP):
+            points.setdefault(point.name, []).append(point)
+        return points
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -99,12 +101,18 @@ class Registry:
         return self._classes[name]
 
     def _import(self, name: str) -> type[Processor]:
+        points = self._entry_points.get(name, ())
+        if len(points) + (name in self.own_names) > 1:
+            raise NotFound(self._clash(name, points))
+        if points:
+            return _registered(points[0])
         if name in self.own_names:
             return _only_class(_imported(f"{self._package}.{name}"), name)
-        if name in self._entry_points:
-            point = self._entry_points[name]
-            return _class_of(_from_package(point.module), point.attr, point.module)
         raise NotFound(self._unknown(name))
+
+    def _clash(self, name: str, points: Sequence[EntryPoint]) -> str:
+        owners = [*(["voicegraph itself"] if name in self.own_names else []), *map(_owner, points)]
+        return f"'{name}' is what {listed(owners, 'and')} call a processor of theirs: write use: {points[-1].value}, or uninstall one"
 
     def _unknown(self, name: str) -> str:
         if name.endswith(".py") or "/" in name:
@@ -142,20 +150,38 @@ def _imported(name: str) -> ModuleType:
         raise NotFound(f"{name} cannot be imported: {_told(problem, None)}") from problem
 
 
+def _registered(point: EntryPoint) -> type[Processor]:
+    """The class that a package has registered, whatever that takes."""
+    try:
+        if not point.attr:
+            raise NotFound(f"it is registered without its class, as {point.value} and not as {point.value}:Class")
+        return _class_of(_from_package(point.module), point.attr, point.module)
+    except NotFound as problem:
+        raise NotFound(f"'{point.name}' of {_owner(point)} cannot be used: {problem}") from problem
+
+
+def _owner(point: EntryPoint) -> str:
+    return f"the package {point.dist.name}" if point.dist is not None else point.value
+
+
 def _from_package(name: str) -> ModuleType:
     if not all(part.isidentifier() for part in name.split(".")):
         raise NotFound(f"'{name}' is neither a file (./file.py:Class) nor a module (package.module:Class)")
     return _imported(name)
 
 
-def _from_file(path: Path) -> ModuleType:
+def _from_file(path: Path, sources: Sources) -> ModuleType:
     """The file as a module of its own per content: a call that runs keeps its classes when the file is edited."""
     try:
-        source = path.read_bytes()
+        source = sources.read(path)
     except OSError as problem:
         raise NotFound(f"{path} cannot be read: {problem.strerror or problem}") from problem
     digest = hashlib.sha256(str(path.resolve()).encode() + b"\0" + source).hexdigest()[:16]
-    name = f"voicegraph_file_{digest}"
+    with _LOADING:
+        return _module(f"voicegraph_file_{digest}", path, source)
+
+
+def _module(name: str, path: Path, source: bytes) -> ModuleType:
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from voicegraph.graph.describe import settings_schema
 from voicegraph.graph.extends import FORMAT
 from voicegraph.graph.processor import Processor
 from voicegraph.graph.registry import Registry
@@ -66,7 +67,7 @@ def _node(names: list[str], cases: list[Schema]) -> Schema:
 
 def _case(name: str, cls: type[Processor], definitions: Schema) -> Schema:
     """If `use` is this processor, then its options and no others."""
-    schema = cls.contract.settings.model_json_schema(ref_template=f"#/$defs/{name}.{{model}}", mode="validation")
+    schema = settings_schema(cls.contract.settings, ref_template=f"#/$defs/{name}.{{model}}")
     definitions |= {f"{name}.{key}": value for key, value in schema.pop("$defs", {}).items()}
     options = {key: {"anyOf": [value, _VARIABLE], **_documentation(value)} for key, value in schema.get("properties", {}).items()}
     structure = dict.fromkeys(("use", "from", "after", "before", "otherwise"), True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 import traceback
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
@@ -13,6 +14,7 @@ from voicegraph.graph.ending import cancel, close_all
 from voicegraph.graph.host import Host
 from voicegraph.graph.line import Line
 from voicegraph.graph.memory import Memory, memory_of, recall
+from voicegraph.graph.meter import Meter
 from voicegraph.graph.node import Node
 from voicegraph.graph.processor import Gate, Place, Processor, S
 from voicegraph.graph.replies import LiveReplies
@@ -163,6 +165,10 @@ class Session:
     def statistics(self) -> list[LinkStatistics]:
         """What each link has done so far, in file order."""
         return [wire.statistics for wire in self._wires]
+
+    def watch(self, keep: int = 0, clock: Callable[[], float] = time.perf_counter) -> Meter:
+        """Time the handlers of every node from now until the meter is closed. keep: how many frames of each port it remembers."""
+        return Meter(self._wires, keep, clock)
 
     # --- inside ----------------------------------------------------------------------------------------------------------------
 

@@ -19,6 +19,10 @@ class Settings(BaseModel):
         """Every option with the value that is in effect, as it would be written in a file."""
         return self.model_dump(mode="json")
 
+    def origin(self, option: str) -> str:
+        """Where the value of an option comes from that no file has: `speaking.duck` may be a preset's."""
+        return "default"
+
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, protected_namespaces=())
 
 

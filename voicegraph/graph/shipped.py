@@ -8,13 +8,22 @@ from pathlib import Path
 
 from voicegraph.graph.document import Scalar, read
 from voicegraph.graph.report import Report
+from voicegraph.graph.sources import Sources
 
 
 def folder() -> Path:
     """Where the shipped graphs are."""
-    package = Path(str(files("voicegraph")))
-    installed = package / "_graphs"
-    return installed if installed.is_dir() else package.parent / "graphs"
+    return installed() or _package().parent / "graphs"
+
+
+def installed() -> Path | None:
+    """Their folder when it is inside the package, where they are not anybody's to change; None in a checkout."""
+    inside = _package() / "_graphs"
+    return inside if inside.is_dir() else None
+
+
+def _package() -> Path:
+    return Path(str(files("voicegraph")))
 
 
 def names() -> Mapping[str, Path]:
@@ -24,6 +33,6 @@ def names() -> Mapping[str, Path]:
 
 def about(file: Path) -> str:
     """A graph's `about` line, without checking anything else; empty when it has none or is not YAML."""
-    document = read(file, Report())
+    document = read(file, Report(), Sources())
     entry = document.root.entries.get("about") if document else None
     return entry.value.text.strip() if entry and isinstance(entry.value, Scalar) else ""

@@ -46,6 +46,8 @@ class NodeSpec:
     written: Mapping[str, object] = field(default_factory=dict)
     links: tuple[Link, ...] = ()
     """The links that end at this node."""
+    places: Mapping[str, Position] = field(default_factory=dict)
+    """Where each option that is written stands, those in mappings too: `speaking.duck`."""
     otherwise: NodeSpec | None = None
     """The stand-in for when its provider is down: same name and links, another processor."""
 
@@ -58,8 +60,10 @@ class GraphSpec:
     file: Path
     about: str
     nodes: tuple[NodeSpec, ...]
-    base_files: tuple[Path, ...] = ()
-    """Every file it was read from, its own first, Python files included: what a reload must watch."""
+    files: tuple[Path, ...] = ()
+    """Every file it was read from, its own first, Python files included."""
+    version: str = ""
+    """Stands for the contents of those files: the same text everywhere is the same version."""
     allow: Mapping[str, object] = field(default_factory=dict)
     """What a client may set for its session: `node.option`, and the limits as written."""
     notes: tuple[Mistake, ...] = ()

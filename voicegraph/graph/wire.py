@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,21 +15,21 @@ from voicegraph.graph.spec import Link
 if TYPE_CHECKING:
     from voicegraph.graph.node import Node
 
+Handler = Callable[[Any], Awaitable[None] | None]
+
 FATAL = 16
 """How many times its size an inbox may hold before the call ends: a sender that never asks `room()` must not eat the memory."""
 
 
 @dataclass(slots=True)
 class LinkStatistics:
-    """What a link has done so far. `waiting`, `deepest`: frames in the inbox, now and at most. `seconds`: spent in the handler, with what it called
-    inline; for an `async def` handler from its start to its end."""
+    """What a link has done so far. `waiting`, `deepest`: frames in the inbox, now and at most."""
 
     link: Link
     frames: int = 0
     drops: int = 0
     waiting: int = 0
     deepest: int = 0
-    seconds: float = 0.0
 
 
 class Wire:
@@ -41,8 +40,9 @@ class Wire:
         self.port = port
         self.target = target
         self.statistics = LinkStatistics(link)
-        self.handler: Callable[[Any], Awaitable[None] | None] = getattr(target.processor, f"on_{port.name}")
-        self._queued = port.name in target.processor.contract.queued
+        self.queued = port.name in target.processor.contract.queued
+        self.handler: Handler = getattr(target.processor, f"on_{port.name}")
+        """Looked up for every frame: a `Meter` puts another in its place while somebody watches."""
         self._replies = replies
         self._held = 0
 
@@ -59,7 +59,7 @@ class Wire:
     def deliver(self, frame: Frame) -> None:
         if not self._replies.alive(frame.epoch):
             self.statistics.drops += 1
-        elif self._queued:
+        elif self.queued:
             self.target.put(self, frame)
         else:
             self._call(frame)
@@ -79,19 +79,16 @@ class Wire:
             return False
         if self._held >= self.port.size:
             return True
-        if self._queued:
+        if self.queued:
             return self.target.processor.full() or (self.port.full == "wait" and self.statistics.waiting >= self.port.size)
         return self.target.full()
 
     def _call(self, frame: Frame) -> None:
-        statistics = self.statistics
-        statistics.frames += 1
-        began = time.perf_counter()
+        self.statistics.frames += 1
         try:
             self.handler(frame)
         except (Exception, asyncio.CancelledError) as problem:  # noqa: BLE001  # what a handler raises is its own node's, never the sender's
             self.target.report(problem, frame.epoch)
-        statistics.seconds += time.perf_counter() - began
 
 
 class WiredOutlet:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from voicegraph.clock import outside
 from voicegraph.core.sound import Pcm
 from voicegraph.errors import CallFailed
 from voicegraph.local import sphinx_worker
@@ -84,7 +85,8 @@ class SphinxEngine:
     async def _open(self) -> SphinxProcess:
         if importlib.util.find_spec("pocketsphinx") is None:
             raise CallFailed("pocketsphinx is not installed: pip install 'voicegraph[local]'")
-        process = await SphinxProcess.open()
+        with outside():
+            process = await SphinxProcess.open()
         self._all.add(process)
         return process
 
@@ -126,20 +128,22 @@ class SphinxProcess:
 
     async def close(self) -> None:
         self._write.close()
-        try:
-            await asyncio.wait_for(self._process.wait(), CLOSE_LIMIT)
-        except TimeoutError:
-            self._process.kill()
-            await self._process.wait()
+        with outside():
+            try:
+                await asyncio.wait_for(self._process.wait(), CLOSE_LIMIT)
+            except TimeoutError:
+                self._process.kill()
+                await self._process.wait()
 
     async def _ask(self, request: dict[str, Any], payload: bytes = b"") -> str:
         try:
             self._write.write(json.dumps(request).encode() + b"\n" + payload)
             self._owed += 1
-            await self._write.drain()
-            while self._owed:
-                line = await self._read.readline()
-                self._owed -= 1
+            with outside():
+                await self._write.drain()
+                while self._owed:
+                    line = await self._read.readline()
+                    self._owed -= 1
         except ConnectionError:
             line = b""
         if not line:

@@ -105,6 +105,10 @@ class InterruptionSettings(Settings):
         states: dict[str, Settings] = {"listening": self.listening, "thinking": self.thinking, "speaking": self.speaking}
         return super().effective() | {name: _filled(state, getattr(policy, name)).effective() for name, state in states.items()}
 
+    def origin(self, option: str) -> str:
+        state, dot, _ = option.partition(".")
+        return f"preset {self.preset}" if dot and state in ("listening", "thinking", "speaking") else super().origin(option)
+
 
 def _filled(settings: Settings, policy: object) -> Settings:
     """The same options with nothing left out."""

@@ -15,6 +15,7 @@ class Echo(Processor):
     For graphs without an interruption node: its sound belongs to no reply.
     """
 
+    virtual_time = True
     audio = In(CallerAudio)
     echoed = Out(ReplyAudio, name="audio", rate="audio")
 

@@ -39,6 +39,7 @@ class EspeakTts(Processor):
     Gives 22050 Hz, which the line does not take: a `resampler` follows it.
     """
 
+    virtual_time = True
     needs = MappingProxyType({"espeakng_loader": "local"})
     settings: EspeakTtsSettings
     text = In(ReplyText, many=True)

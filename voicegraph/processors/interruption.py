@@ -43,6 +43,7 @@ class Interruption(Processor):
     are `core/turns.py`; this file carries them out.
     """
 
+    virtual_time = True
     owns_floor = True
     settings: InterruptionSettings
     commands = In(Command, optional=True)
@@ -154,6 +155,7 @@ class Interruption(Processor):
                 self.call.replies.drop(why)
             case SetGate(gate):
                 self.call.replies.gate(gate)
+                self._event("gate", gate=gate)
             case HangUp():
                 self.call.end("The call ended because nobody said anything for a while.")
             case Amended(text):

@@ -33,6 +33,7 @@ class JitterBuffer(Processor):
     It keeps the ledger of what the caller has heard. Sound of a speculative reply waits before this node until the turn is certain.
     """
 
+    virtual_time = True
     settings: JitterBufferSettings
     audio = In(ReplyAudio, confirmed=True, rates=OPUS_RATES)
     playback = Out(Playback, rate="audio")

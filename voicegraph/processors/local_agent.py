@@ -21,6 +21,7 @@ class LocalAgent(Processor):
     It forgets everything but what was last heard of its answers.
     """
 
+    virtual_time = True
     turns = In(Turn)
     playout = In(Playout, feedback=True, optional=True)
     reply = Out(ReplyText)

@@ -18,6 +18,7 @@ class Page(Processor):
     Words of a reply that is still speculative wait until the reply is confirmed.
     """
 
+    virtual_time = True
     observer = True
     words = In(Transcript, many=True, optional=True)
     reply = In(ReplyText, many=True, optional=True, confirmed=True)

@@ -34,6 +34,7 @@ class PocketsphinxStt(Processor):
     Between two `speech` facts it gives a segment: partial words every 250 ms, final ones (maybe empty) when speech has stopped.
     """
 
+    virtual_time = True
     needs = MappingProxyType({"pocketsphinx": "local"})
     settings: PocketsphinxSttSettings
     audio = In(CallerAudio, rates=(RATE,))

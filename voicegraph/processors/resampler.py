@@ -28,6 +28,7 @@ class Resampler(Processor):
     It holds 16 samples of the lower rate back (1 ms at 16 kHz). The caller's sound is one stream for the whole call, each reply is one of its own.
     """
 
+    virtual_time = True
     settings: ResamplerSettings
     audio = In(Audio)
     resampled = Out(Audio, name="audio", like="audio", rate="rate")

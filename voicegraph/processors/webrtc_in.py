@@ -30,6 +30,7 @@ class WebrtcIn(Processor):
     Typed text, the stop button and the mute button become commands (docs/protocol.md has their messages).
     """
 
+    virtual_time = True
     audio = Out(CallerAudio, rate="rate")
     commands = Out(Command)
     settings: WebrtcInSettings

@@ -20,6 +20,7 @@ class WebrtcOut(Processor):
     `playout` gives the facts (started, words reached, ended: exactly one Heard for each confirmed reply), `heard` the sound as it left.
     """
 
+    virtual_time = True
     playback = In(Playback)
     playout = Out(Playout)
     heard = Out(HeardAudio, rate="playback")

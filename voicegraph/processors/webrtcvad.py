@@ -43,6 +43,7 @@ class WebrtcVad(Processor):
     Both facts come that much later than what they tell of.
     """
 
+    virtual_time = True
     settings: WebrtcVadSettings
     audio = In(CallerAudio, rates=(8000, 16000, 32000, 48000))
     speech = Out(Speech)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 import numpy as np
 
@@ -17,14 +18,21 @@ class RoamingLine:
     """The `Line` that a session keeps. `attach` wires everything that the session asked for to the new peer, and the former one falls silent.
 
     A reply that is being spoken stands still while nobody is attached and goes on from the same sample after.
+    first: sees every message before the session does, and says whether it was meant for itself.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, first: Callable[[Message], bool] = lambda _: False) -> None:
+        self._first = first
         self._line: Line | None = None
         self._listener: tuple[int, Hear] | None = None
         self._take: Obey | None = None
         self._source: tuple[int, Pull] | None = None
         self._backlog: deque[Message] = deque(maxlen=BACKLOG)
+
+    @property
+    def attached(self) -> bool:
+        """Whether somebody is at the other end."""
+        return self._line is not None
 
     def attach(self, line: Line) -> None:
         """From now on the caller is at the end of `line`."""
@@ -74,7 +82,7 @@ class RoamingLine:
 
     def _wire_obey(self, line: Line, take: Obey) -> None:
         def only_here(message: Message) -> None:
-            if self._line is line:
+            if self._line is line and not self._first(message):
                 take(message)
 
         line.obey(only_here)

@@ -12,13 +12,17 @@ from typing import Protocol, Self
 from aiohttp import web
 
 from voicegraph import __version__
-from voicegraph.server import signalling
+from voicegraph.server import developer, graphs, recording, signalling
 from voicegraph.server.calls import Calls
 from voicegraph.server.catalogue import Catalogue
+from voicegraph.server.developer import SAVING
 from voicegraph.server.files import add_page, page_folder
+from voicegraph.server.loopback import loopback_only
 from voicegraph.server.options import Options
 from voicegraph.server.signalling import CALLS, CATALOGUE
+from voicegraph.server.watching import watch
 from voicegraph.server.web_rules import cross_origin, secure, sentences
+from voicegraph.server.workshop import WORKSHOP, open_workshop
 
 MAX_BODY = 64 * 1024
 """Bytes of a request; the longest offers of browsers have a quarter of it, resume tokens half."""
@@ -42,12 +46,15 @@ class Staff(Protocol):
 
 def make_app(catalogue: Catalogue, calls: Calls, options: Options) -> web.Application:
     """The application: signalling, lists and the page. Its calls end in its shutdown."""
-    app = web.Application(client_max_size=MAX_BODY, middlewares=[cross_origin(options.allow_origins), sentences])
+    guards = [loopback_only] if options.dev is not None else []
+    app = web.Application(client_max_size=MAX_BODY, middlewares=[*guards, cross_origin(options.allow_origins), sentences])
     app[CALLS] = calls
     app[CATALOGUE] = catalogue
-    app.add_routes(signalling.routes)
+    app[WORKSHOP] = open_workshop(catalogue, options.dev)
+    app[SAVING] = asyncio.Lock()
+    for routes in (signalling.routes, graphs.routes, recording.routes, developer.routes):
+        app.add_routes(routes)
     app.router.add_get("/healthz", _health)
-    app.router.add_get("/graphs", _graphs)
     app.on_response_prepare.append(secure)
     app.on_shutdown.append(_end_calls)
     if (page := options.page or page_folder()) is not None:
@@ -71,10 +78,6 @@ async def _health(request: web.Request) -> web.Response:
     return web.json_response(found, status=200 if status == "ok" else 503)
 
 
-async def _graphs(request: web.Request) -> web.Response:
-    return web.json_response({"graphs": await request.app[CATALOGUE].listing()})
-
-
 async def _end_calls(app: web.Application) -> None:
     await app[CALLS].close(STOPPING)
 
@@ -95,6 +98,7 @@ async def serve(catalogue: Catalogue, options: Options, staff: Callable[[Calls],
         workers = await last.enter_async_context(staff(calls))  # gone after the application, whose shutdown ends the calls
         await workers.ready()
         ready(_address(runner, options))
+        first.callback(asyncio.create_task(watch(catalogue), name="watching graphs").cancel)
         await _until_stopped(calls, signals, options.drain_limit)
 
 

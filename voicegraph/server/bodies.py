@@ -28,12 +28,21 @@ class Choice(Body):
     """What an application chooses for its call. Travels in `body` of /start, or in `requestData` of an offer."""
 
     graph: str | None = Field(default=None, max_length=200)
+    draft: str | None = Field(default=None, max_length=60_000)
+    """The text to take for the graph's file, in developer mode."""
     resume: str | None = Field(default=None, max_length=MAX_TOKEN)
     """A token of an earlier call, to go on from."""
 
     def with_wishes(self, later: Choice) -> Choice:
         """With what the offer itself chooses in place of what /start chose."""
         return self.model_copy(update=later.model_dump(exclude_none=True))
+
+
+class Text(Body):
+    """`POST /check` and `PUT /graphs/{name}/source`. `name`: whose file the text is to become."""
+
+    yaml: str = Field(max_length=60_000)
+    name: str | None = Field(default=None, max_length=64)
 
 
 class Start(Body):
@@ -43,7 +52,7 @@ class Start(Body):
 
     @property
     def choice(self) -> Choice:
-        """What is asked for."""
+        """What is asked for; nothing, when nothing was said."""
         return self.body or Choice()
 
 
@@ -58,7 +67,7 @@ class Offer(Body):
 
     @property
     def choice(self) -> Choice:
-        """What the offer itself asks for."""
+        """What the offer itself asks for; nothing, when nothing was said."""
         return self.request_data or Choice()
 
 

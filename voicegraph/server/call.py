@@ -12,6 +12,7 @@ from voicegraph import __version__
 from voicegraph.core import rtvi
 from voicegraph.errors import BadRequest, CallFailed
 from voicegraph.graph.host import Host
+from voicegraph.graph.line import Message
 from voicegraph.graph.memory import Memory
 from voicegraph.graph.session import Session
 from voicegraph.graph.spec import GraphSpec
@@ -19,6 +20,7 @@ from voicegraph.rtc.peer import CONNECT_LIMIT, SILENCE_LIMIT, Peer
 from voicegraph.rtc.reach import Reach
 from voicegraph.rtc.roaming import RoamingLine
 from voicegraph.server.bodies import Answer, Candidate, Offer
+from voicegraph.server.feed import Feed
 from voicegraph.server.resume import Resumption
 from voicegraph.server.worker import Told
 
@@ -40,10 +42,20 @@ class Call:
 
     seal: makes a resume token of what the nodes remember. resumption: of the earlier call that this one goes on from, if it is to.
     told: `over` is told once, when nodes, connections and tasks of a call that had started are given back.
+    inside: the client may look into the nodes.
     """
 
     def __init__(
-        self, id: str, spec: GraphSpec, host: Host, reach: Reach, *, seal: Callable[[Memory], str], told: Told, resumption: Resumption | None = None
+        self,
+        id: str,
+        spec: GraphSpec,
+        host: Host,
+        reach: Reach,
+        *,
+        seal: Callable[[Memory], str],
+        told: Told,
+        resumption: Resumption | None = None,
+        inside: bool = False,
     ) -> None:
         self.id = id
         self._spec = spec
@@ -54,7 +66,9 @@ class Call:
         self._resumption = resumption
         self._remembered: Memory = {}
         """What the last token holds."""
-        self._line = RoamingLine()
+        self._line = RoamingLine(lambda message: self._feed is not None and self._feed.obey(message))
+        self._inside = inside
+        self._feed: Feed | None = None
         self._session: Session | None = None
         """Once its nodes have started."""
         self._reason = ""
@@ -95,7 +109,7 @@ class Call:
 
     async def _connect(self, offer: Offer) -> str:
         """A new peer connection takes the place of the former one."""
-        about = {"library": "voicegraph", "version": __version__, "graph": self._spec.name}
+        about = {"library": "voicegraph", "version": __version__, "graph": self._spec.name, "graph_version": self._spec.version}
         peer = Peer(
             self._reach,
             lambda reason: self._gone(peer, reason),
@@ -136,6 +150,10 @@ class Call:
             if peer is not None and pc_id == self.pc_id:
                 await peer.candidate(each.candidate, each.sdp_mid, each.sdp_mline_index)
 
+    def tell(self, message: Message) -> None:
+        """Say something to the client, beside what the graph says."""
+        self._line.tell(message)
+
     # --- the end -----------------------------------------------------------------------------------------------------------------
 
     def end(self, reason: str) -> None:
@@ -166,6 +184,7 @@ class Call:
     async def _converse(self, started: asyncio.Future[str]) -> str:
         try:
             session = self._make_session()
+            self._feed = Feed(session, self._line.tell, lambda: self._line.attached, inside=self._inside)
             await session.start()
         except CallFailed as problem:
             started.set_result(str(problem))
@@ -209,6 +228,8 @@ class Call:
 
     async def _hang_up(self) -> None:
         self._stop_roaming()
+        if self._feed is not None:
+            self._feed.close()
         if self._peer is not None:
             await self._peer.close(self._reason)
         if self._aside:

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from voicegraph.core.slots import Slots
@@ -136,6 +137,11 @@ class Calls:
                 await self._find(id).end(id, reason)
             except WorkerLost:
                 self._release(id)
+
+    async def recording(self, id: str) -> Path | None:
+        """The file with the recording of a call that is running or was not long ago; None where its caller can have none."""
+        found = await asyncio.gather(*(worker.recording(id) for worker in self._slots.loads()), return_exceptions=True)
+        return next((path for path in found if isinstance(path, Path)), None)
 
     # --- the end -----------------------------------------------------------------------------------------------------------------
 

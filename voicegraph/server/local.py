@@ -7,10 +7,14 @@ import gc
 import logging
 import os
 import time
+from pathlib import Path
 from typing import Self
 
+from voicegraph.audio.recordings import Recordings
+from voicegraph.core import rtvi
 from voicegraph.errors import BadRequest
 from voicegraph.graph.host import Host
+from voicegraph.graph.spec import GraphSpec
 from voicegraph.rtc.reach import Reach
 from voicegraph.server.bodies import OVER, Answer, Candidates, Choice, Offer
 from voicegraph.server.call import Call
@@ -18,6 +22,7 @@ from voicegraph.server.calls import Calls
 from voicegraph.server.catalogue import Catalogue
 from voicegraph.server.resume import Tokens
 from voicegraph.server.worker import Told
+from voicegraph.server.workshop import Workshop
 
 CLOSE_LIMIT = 2.5
 """Seconds in which all calls end when the server stops."""
@@ -30,17 +35,18 @@ class LocalWorker:
 
     name = "worker"
 
-    def __init__(self, catalogue: Catalogue, host: Host, reach: Reach, tokens: Tokens, told: Told) -> None:
+    def __init__(self, catalogue: Catalogue, host: Host, reach: Reach, tokens: Tokens, told: Told, workshop: Workshop | None = None) -> None:
         self.pid = os.getpid()
         self._catalogue = catalogue
         self._host = host
         self._reach = reach
         self._tokens = tokens
         self._told = told
+        self._workshop = workshop
         self._calls: dict[str, Call] = {}
 
     async def first(self, id: str, offer: Offer, choice: Choice) -> Answer:
-        spec = await self._catalogue.spec(choice.graph)
+        spec = await self._spec(choice)
         resumption = None if choice.resume is None else self._tokens.open(choice.resume, spec.name, time.time())
         call = self._calls[id] = Call(
             id,
@@ -50,6 +56,7 @@ class LocalWorker:
             resumption=resumption,
             seal=lambda memory: self._tokens.seal(spec.name, memory, time.time()),
             told=Told(self._over, self._told.token),
+            inside=self._workshop is not None,
         )
         try:
             return await call.answer(offer)
@@ -67,9 +74,13 @@ class LocalWorker:
     async def end(self, id: str, reason: str) -> None:
         self._find(id).end(reason)
 
+    async def recording(self, id: str) -> Path | None:
+        return self._host.shared(Recordings).of(id)
+
     async def close(self, reason: str) -> None:
         calls = list(self._calls.values())
         for call in calls:
+            call.tell(rtvi.server_message("server-stopping", {}))  # clients may call again: another server may have taken this one's place
             call.end(reason)
         endings = [asyncio.create_task(call.over()) for call in calls]
         if endings:
@@ -78,6 +89,11 @@ class LocalWorker:
                 task.cancel()
             if late:
                 log.warning("%d calls did not end within %g s", len(late), CLOSE_LIMIT)
+
+    async def _spec(self, choice: Choice) -> GraphSpec:
+        if choice.draft is None or self._workshop is None:
+            return await self._catalogue.spec(choice.graph)
+        return await asyncio.to_thread(self._workshop.draft, choice.graph, choice.draft)
 
     def _over(self, id: str) -> None:
         self._calls.pop(id, None)
@@ -93,11 +109,11 @@ class LocalWorker:
 class LocalStaff:
     """One worker, in the process of the server itself."""
 
-    def __init__(self, calls: Calls, catalogue: Catalogue, reach: Reach, tokens: Tokens) -> None:
+    def __init__(self, calls: Calls, catalogue: Catalogue, reach: Reach, tokens: Tokens, workshop: Workshop | None = None) -> None:
         self._host = Host()
         self._catalogue = catalogue
         self._warming: asyncio.Task[None] | None = None
-        calls.join(LocalWorker(catalogue, self._host, reach, tokens, calls.told))
+        calls.join(LocalWorker(catalogue, self._host, reach, tokens, calls.told, workshop))
 
     async def ready(self) -> None:
         self._warming = asyncio.create_task(warm(self._catalogue, self._host), name="warming")

@@ -19,6 +19,8 @@ class Options:
 
     udp_ports: for the calls' sound, of all workers together; None for any. public_addresses: under which these are reached, where the machine's own
     addresses are not it. drain_limit: seconds that calls may go on after SIGTERM. resume_limit: seconds for which a conversation can be taken up.
+
+    dev: developer mode, with the folder in which new graphs are saved; None without. It needs the one worker of the server's own process.
     """
 
     host: str = "127.0.0.1"
@@ -32,3 +34,4 @@ class Options:
     public_addresses: Sequence[str] = ()
     drain_limit: float = DRAIN_LIMIT
     resume_limit: float = RESUME_LIMIT
+    dev: Path | None = None

@@ -9,6 +9,7 @@ import sys
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from voicegraph.errors import WorkerLost
 from voicegraph.server.bodies import Answer, Candidates, Choice, Offer
@@ -80,6 +81,10 @@ class RemoteWorker:
 
     async def end(self, id: str, reason: str) -> None:
         await self._link.ask("end", id=id, reason=reason)
+
+    async def recording(self, id: str) -> Path | None:
+        path = await self._link.ask("recording", id=id)
+        return None if path is None else Path(path)
 
     async def close(self, reason: str) -> None:
         await self._link.ask("close", reason=reason)

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """name: for the log. graphs, default, why: of its Catalogue. udp_ports: the first and the last, None for any.
+    """name: for the log. graphs, default, why, folder: of its Catalogue. udp_ports: the first and the last, None for any.
 
     resume_key, resume_limit: of its Tokens. log_level: of voicegraph's own logger.
     """
@@ -21,6 +21,7 @@ class Setup:
     graphs: Mapping[str, Path]
     default: str
     why: str
+    folder: Path | None
     ice_servers: Sequence[Mapping[str, Any]]
     public_addresses: Sequence[str]
     udp_ports: tuple[int, int] | None

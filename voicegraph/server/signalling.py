@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from aiohttp import web
 
 from voicegraph.errors import BadRequest
-from voicegraph.server.bodies import Answer, Candidates, Offer, Start, read
+from voicegraph.server.bodies import Answer, Candidates, Choice, Offer, Start, read
 from voicegraph.server.calls import Calls
 from voicegraph.server.catalogue import Catalogue
+from voicegraph.server.developer import workshop
 
 CALLS = web.AppKey("calls", Calls)
 CATALOGUE = web.AppKey("catalogue", Catalogue)
@@ -21,7 +24,7 @@ async def start(request: web.Request) -> web.Response:
     """A session for a call of the graph that `body.graph` names. It waits for its offer for half a minute."""
     choice = (await read(request, Start)).choice
     calls = request.app[CALLS]
-    await request.app[CATALOGUE].spec(choice.graph)  # refused now, where it cannot run, and not when the microphone is open
+    await _check(request, choice)
     return web.json_response({"sessionId": calls.book(choice), "iceConfig": {"iceServers": list(calls.ice_servers)}})
 
 
@@ -29,6 +32,7 @@ async def start(request: web.Request) -> web.Response:
 async def offer_in_session(request: web.Request) -> web.Response:
     """The first offer of a session, or a later one of the same call."""
     body = await read(request, Offer)
+    _allow(request, body.choice)
     return _answer(await request.app[CALLS].offer(request.match_info["id"], body))
 
 
@@ -37,6 +41,7 @@ async def offer(request: web.Request) -> web.Response:
     """An offer without /start: a new call, or with a `pc_id` a later offer of that one."""
     body = await read(request, Offer)
     calls = request.app[CALLS]
+    _allow(request, body.choice)
     return _answer(await (calls.first(body) if body.pc_id is None else calls.offer(call_id(body.pc_id), body)))
 
 
@@ -70,6 +75,20 @@ async def hang_up(request: web.Request) -> web.Response:
         raise BadRequest("Which call? Name it: DELETE /api/offer?pc_id=…")
     await request.app[CALLS].end(call_id(pc_id), HUNG_UP)
     return web.json_response({"status": "success"})
+
+
+async def _check(request: web.Request, choice: Choice) -> None:
+    """Refuse now what cannot run, and not when the microphone is open. Raises BadRequest."""
+    if choice.draft is None:
+        await request.app[CATALOGUE].spec(choice.graph)
+    else:
+        await asyncio.to_thread(workshop(request).draft, choice.graph, choice.draft)
+
+
+def _allow(request: web.Request, choice: Choice) -> None:
+    """A text that no file has is only called in developer mode, and only by the server's own page. Raises BadRequest."""
+    if choice.draft is not None:
+        workshop(request)
 
 
 def call_id(pc_id: str) -> str:

@@ -12,6 +12,7 @@ from voicegraph.server.calls import Calls
 from voicegraph.server.catalogue import Catalogue
 from voicegraph.server.options import Options
 from voicegraph.server.setup import Setup
+from voicegraph.server.workshop import open_workshop
 
 
 def staff_for(catalogue: Catalogue, options: Options, resume_key: bytes) -> Callable[[Calls], Staff]:
@@ -27,7 +28,8 @@ def staff_for(catalogue: Catalogue, options: Options, resume_key: bytes) -> Call
     from voicegraph.server.resume import Tokens
 
     reach, tokens = Reach(options.ice_servers, options.public_addresses), Tokens(resume_key, options.resume_limit)
-    return lambda calls: LocalStaff(calls, catalogue, reach, tokens)
+    workshop = open_workshop(catalogue, options.dev)
+    return lambda calls: LocalStaff(calls, catalogue, reach, tokens, workshop)
 
 
 def loop_for(options: Options) -> Callable[[], asyncio.AbstractEventLoop]:
@@ -45,9 +47,10 @@ def _setups(catalogue: Catalogue, options: Options, resume_key: bytes) -> list[S
     return [
         Setup(
             name=f"worker {number}",
-            graphs=catalogue.graphs,
-            default=catalogue.default,
-            why=catalogue.why,
+            graphs=catalogue.files,
+            default=catalogue.chosen,
+            why=catalogue.chosen_because,
+            folder=catalogue.folder,
             ice_servers=options.ice_servers,
             public_addresses=options.public_addresses,
             udp_ports=share,

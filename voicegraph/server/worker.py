@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from voicegraph.server.bodies import Answer, Candidates, Choice, Offer
@@ -31,6 +32,9 @@ class Worker(Protocol):
 
     async def end(self, id: str, reason: str) -> None:
         """End the call; does not wait until it has ended."""
+
+    async def recording(self, id: str) -> Path | None:
+        """The file with the recording of a call of this worker, as long as its caller can have it."""
 
     async def close(self, reason: str) -> None:
         """End all calls and wait until they are over, within a limit."""

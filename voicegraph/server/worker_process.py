@@ -43,7 +43,7 @@ def main() -> None:
 
 
 async def _work(end: socket.socket, setup: Setup) -> None:
-    catalogue = Catalogue(setup.graphs, setup.default, setup.why)
+    catalogue = Catalogue(setup.graphs, setup.default, setup.why, folder=setup.folder)
     link = Answering(await Line.open(end))
     told = Told(over=lambda id: link.note("over", id=id), token=lambda id, token: link.note("token", id=id, token=token))
     async with Host() as host:
@@ -68,6 +68,9 @@ async def _answer(worker: LocalWorker, what: str, fields: Fields) -> Any:
             return await worker.candidates(id, Candidates.model_validate(body))
         case "end", {"id": id, "reason": reason}:
             return await worker.end(id, reason)
+        case "recording", {"id": id}:
+            path = await worker.recording(id)
+            return None if path is None else str(path.resolve())
         case "close", {"reason": reason}:
             return await worker.close(reason)
         case "pulse", _:
