@@ -10,6 +10,9 @@ const REASONS = {
   NotReadableError: `The microphone is in use by another program. Close that one, then call again. ${TYPE_INSTEAD}`,
 };
 
+/** What a browser says of a device that was chosen once and is not there now. */
+const MISSING = new Set(["OverconstrainedError", "NotFoundError"]);
+
 const INSECURE = `A browser gives its microphone only to https:// pages and to localhost, and this page is neither: open it at one of them. ${TYPE_INSTEAD}`;
 
 /** Why there can be no microphone whatever the caller allows, or "" when there can. */
@@ -26,9 +29,10 @@ export async function openMicrophone(device = "") {
   const problem = obstacle();
   if (problem) return { stream: null, problem };
   try {
-    const audio = device ? { ...WANTED, deviceId: { ideal: device } } : WANTED;
+    const audio = device ? { ...WANTED, deviceId: { exact: device } } : WANTED;
     return { stream: await navigator.mediaDevices.getUserMedia({ audio }), problem: "" };
   } catch (error) {
+    if (device && MISSING.has(error.name)) return openMicrophone();
     return { stream: null, problem: REASONS[error.name] ?? `The microphone cannot be opened (${error.message || error.name}). ${TYPE_INSTEAD}` };
   }
 }
