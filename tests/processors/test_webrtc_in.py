@@ -44,7 +44,17 @@ async def test_messages_become_commands(message: dict[str, Any], command: Comman
         node.line.message(message)
         await asyncio.sleep(0)
         assert node.sent("commands") == [command]
-        assert node.line.told == []
+        assert "error-response" not in [told["type"] for told in node.line.told]
+
+
+async def test_a_client_message_is_answered() -> None:
+    """The SDK's sendClientRequest() waits for it."""
+    async with OneNode(WebrtcIn) as node:
+        node.line.message(rtvi("client-message", {"t": "interrupt"}))
+        assert node.line.told == [{"id": "9", "label": "rtvi-ai", "type": "server-response", "data": {"t": "interrupt", "d": None}}]
+        node.line.message(rtvi("client-message", {"t": "interrupt"}) | {"id": ""})
+        node.line.message(rtvi("send-text", {"content": "a"}))
+        assert len(node.line.told) == 1
 
 
 async def test_a_microphone_is_muted_once() -> None:

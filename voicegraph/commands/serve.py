@@ -32,6 +32,7 @@ def add(commands: Subcommands) -> None:
     parser.add_argument(
         "--ice-servers", type=Path, metavar="FILE", help='JSON: [{"urls": "turn:…", "username": "…", "credential": "…"}]; none by default'
     )
+    parser.add_argument("--page", type=_page, metavar="FOLDER", help="serve your own page instead of ours: a folder with an index.html")
     parser.add_argument("--max-calls", type=int, default=40, metavar="N", help="how many at the same time (%(default)s)")
     parser.add_argument(
         "--log-level",
@@ -56,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
         spec = load(options.graph)  # a mistake in it is told now, not to the first caller
         chosen, graphs[spec.name] = spec.name, spec.file
     catalogue = Catalogue(graphs, chosen, why)
-    server = Options(options.host, options.port, options.allow_origin, _ice_servers(options.ice_servers), options.max_calls)
+    server = Options(options.host, options.port, options.allow_origin, _ice_servers(options.ice_servers), options.max_calls, options.page)
 
     def ready(address: str) -> None:
         say(f"voicegraph listens at {address} (Ctrl-C stops it)")
@@ -75,6 +76,13 @@ def _port(text: str) -> int:
     if not 0 <= port <= 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to 65535")
     return port
+
+
+def _page(text: str) -> Path:
+    folder = Path(text)
+    if not (folder / "index.html").is_file():
+        raise argparse.ArgumentTypeError(f"there is no index.html in {text!r}")
+    return folder
 
 
 def _ice_servers(file: Path | None) -> list[dict[str, Any]]:

@@ -68,6 +68,9 @@ class WebrtcIn(Processor):
             case {"type": type, "id": id, "data": data}:
                 what = f"{type} {data.get('t', '')}".strip()[:60]
                 self.call.line.tell(rtvi.error_response(id, f"'{what}' is not known here, or its data is not as docs/protocol.md has it."))
+                return
+        if message["type"] == "client-message" and message["id"]:
+            self.call.line.tell(rtvi.server_response(message["id"], message["data"]["t"]))
 
     def _mute(self, on: bool) -> None:
         if on != self._muted:

@@ -20,7 +20,7 @@ from voicegraph.server.calls import Calls
 from voicegraph.server.catalogue import Catalogue
 from voicegraph.server.files import add_page, page_folder
 from voicegraph.server.signalling import CALLS, CATALOGUE
-from voicegraph.server.web_rules import cross_origin, secure, sentences
+from voicegraph.server.web_rules import cross_origin, secure, sentences, shut_in
 
 MAX_BODY = 64 * 1024
 """Bytes of a request; the longest offers of browsers have a quarter of it."""
@@ -32,7 +32,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to serve. allow_origins: other sites whose pages may call, `*` for all. ice_servers: as in W3C's RTCConfiguration, for both ends."""
+    """How to serve. allow_origins: other sites whose pages may call, `*` for all. ice_servers: as in W3C's RTCConfiguration, for both ends.
+
+    page: the folder of a page of somebody's own, which then sets its own Content-Security-Policy; None for ours.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8080
@@ -52,6 +55,8 @@ def make_app(catalogue: Catalogue, host: Host, options: Options) -> web.Applicat
     app.router.add_get("/graphs", _graphs)
     app.on_response_prepare.append(secure)
     app.on_shutdown.append(_end_calls)
+    if options.page is None:
+        app.on_response_prepare.append(shut_in)
     if (page := options.page or page_folder()) is not None:
         add_page(app, page)
     return app

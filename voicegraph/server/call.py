@@ -99,7 +99,7 @@ class Call:
             lambda reason: self._gone(peer, reason),
             lambda: self._back(peer),
             about,
-            greeted=offer.restart_pc,
+            greeted=offer.restart_pc and self._peer is not None and self._peer.ready,  # clients repeat a failed first offer as a restart
             connect_limit=CONNECT_LIMIT,
             silence_limit=SILENCE_LIMIT,
         )

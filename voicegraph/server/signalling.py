@@ -19,8 +19,11 @@ routes = web.RouteTableDef()
 
 @routes.post("/start")
 async def start(request: web.Request) -> web.Response:
-    """A session for a call of the graph that `body.graph` names. It waits for its offer for half a minute."""
-    body = await read(request, Start)
+    """A session for a call of the graph that `body.graph` names. It waits for its offer for half a minute.
+
+    An application that chooses nothing sends nothing: the SDK's `startBot` has no body of its own.
+    """
+    body = await read(request, Start, optional=True)
     calls = request.app[CALLS]
     spec = await request.app[CATALOGUE].spec(body.graph)
     return web.json_response({"sessionId": calls.book(spec), "iceConfig": {"iceServers": list(calls.ice_servers)}})
