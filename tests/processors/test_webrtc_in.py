@@ -25,6 +25,15 @@ async def test_sound_comes_at_the_rate_of_the_options() -> None:
         assert (audio.rate, audio.t, audio.pcm.size, audio.epoch) == (16000, 1.5, 320, None)
 
 
+async def test_a_muted_microphone_is_not_heard_whatever_it_sends() -> None:
+    async with OneNode(WebrtcIn) as node:
+        for enabled in (False, True):
+            node.line.message(track_status(0, enabled))
+            node.line.hear(np.ones(320, np.int16), 0.0)
+        muted, heard = node.sent("audio")
+        assert (muted.pcm.size, muted.pcm.any(), heard.pcm.all()) == (320, False, True)
+
+
 @pytest.mark.parametrize(
     ("message", "command"),
     [

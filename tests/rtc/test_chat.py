@@ -216,6 +216,15 @@ async def test_the_reason_comes_last_and_then_nothing(chat: Chat, attach: Attach
     assert taken == []
 
 
+async def test_a_connection_that_another_has_replaced_says_nothing(chat: Chat, attach: Attach) -> None:
+    """The SDK takes a `peerLeft` for the call's, whichever channel it came over."""
+    channel = Channel()
+    attach(chat, channel)
+    channel.emit("message", READY)
+    await chat.finish("")
+    assert channel.types() == ["bot-ready"]
+
+
 async def test_a_client_may_open_the_channel_anew(chat: Chat, attach: Attach) -> None:
     former, new = Channel(), Channel()
     attach(chat, former)

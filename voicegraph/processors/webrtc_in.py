@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+import numpy as np
+
 from voicegraph.core import rtvi
 from voicegraph.frames import CallerAudio, Command, Interrupt, Muted, Pcm, Talk, Typed
 from voicegraph.graph.line import Message
@@ -49,6 +51,8 @@ class WebrtcIn(Processor):
         self._early = None
 
     def _hear(self, pcm: Pcm, t: float) -> None:
+        if self._muted:
+            pcm = np.zeros_like(pcm)  # some clients say that they are muted and go on sending what the microphone hears
         self.audio.send(CallerAudio(pcm=pcm, rate=self.settings.rate, t=t))
 
     def _obey(self, message: Message) -> None:

@@ -103,10 +103,12 @@ class Chat:
             self._backlog.append(message)
 
     async def finish(self, reason: str) -> None:
-        """Say why the call is over and ask the client to leave; waits, a little while, until it has. After this nothing is sent any more."""
-        if self._open:
-            if reason:
-                self._send(rtvi.server_message("call-ended", {"reason": reason}))
+        """Say why the call is over and ask the client to leave; waits, a little while, until it has. After this nothing is sent any more.
+
+        Without a reason the call goes on elsewhere: a client told to leave here would leave there too.
+        """
+        if self._open and reason:
+            self._send(rtvi.server_message("call-ended", {"reason": reason}))
             self._send(rtvi.signal("peerLeft"))
             try:
                 await asyncio.wait_for(self._closed.wait(), LAST_WORDS)

@@ -138,7 +138,7 @@ class Peer:
         return self._chat.ready
 
     async def close(self, reason: str) -> None:
-        """Tell the client the reason ("" for none), then give everything back. Takes about two seconds at most; may be called again."""
+        """Tell the client the reason ("" where the call goes on without this connection, and there is nothing to tell), then give everything back. Takes about two seconds at most; may be called again."""
         if self._closing is None:
             self._closing = self._loop.create_task(self._close(reason), name="peer closing")
         await asyncio.shield(self._closing)
