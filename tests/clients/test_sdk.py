@@ -67,6 +67,18 @@ class Sdk:
         """Wait until the reply sounds, measured where it is played, or has fallen silent."""
         await self.visit.page.wait_for_selector(f"html[data-sound={'on' if on else 'off'}]", timeout=LONG, state="attached")
 
+    async def calls(self) -> int:
+        """How many the server counts."""
+        async with ClientSession() as client, client.get(f"{self.server.url}/healthz") as answer:
+            count: int = (await answer.json())["calls"]
+        return count
+
+    async def no_calls(self) -> None:
+        """Wait until the server has given the last one back."""
+        async with asyncio.timeout(LONG / 1000):
+            while await self.calls():
+                await self.visit.page.wait_for_timeout(50)
+
 
 Call = Callable[..., AbstractAsyncContextManager[Sdk]]
 
@@ -157,10 +169,10 @@ async def test_nothing_is_heard_from_a_muted_microphone(sdk: Call) -> None:
 async def test_leaving_frees_the_call(sdk: Call) -> None:
     async with sdk() as call:
         await call.start()
-        assert await calls(call.server) == 1
+        assert await call.calls() == 1
         await call.do("client.disconnect()")
         await call.event("disconnected")
-        await no_calls(call.server)
+        await call.no_calls()
         assert "ready" in await call.start()  # and the same client can call again
 
 
@@ -170,19 +182,7 @@ async def test_disconnect_bot_ends_the_call(sdk: Call) -> None:
         await call.do("client.disconnectBot()")
         await call.event("botDisconnected")
         await call.event("disconnected")
-        await no_calls(call.server)
-
-
-async def calls(server: Server) -> int:
-    async with ClientSession() as client, client.get(f"{server.url}/healthz") as answer:
-        count: int = (await answer.json())["calls"]
-    return count
-
-
-async def no_calls(server: Server) -> None:
-    async with asyncio.timeout(LONG / 1000):
-        while await calls(server):
-            await asyncio.sleep(0.05)
+        await call.no_calls()
 
 
 async def test_the_call_goes_on_after_a_renegotiation_and_over_a_new_connection(sdk: Call) -> None:
@@ -196,7 +196,7 @@ async def test_the_call_goes_on_after_a_renegotiation_and_over_a_new_connection(
         await call.do("client.sendText('And stop')")
         await call.heard()
         await call.event("botOutput", "data.text === 'I have stopped.' && data.spoken_status === 'completed'")
-        assert await calls(call.server) == 1
+        assert await call.calls() == 1
         assert len(await call.told("botReady")) == 1
 
 

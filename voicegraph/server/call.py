@@ -99,7 +99,7 @@ class Call:
             lambda reason: self._gone(peer, reason),
             lambda: self._back(peer),
             about,
-            greeted=offer.restart_pc and self._peer is not None and self._peer.ready,  # clients repeat a failed first offer as a restart
+            version=self._peer.version if offer.restart_pc and self._peer is not None else "",  # clients repeat a failed first offer as a restart
             connect_limit=CONNECT_LIMIT,
             silence_limit=SILENCE_LIMIT,
         )
@@ -173,7 +173,7 @@ class Call:
         started.set_result("")
         reason = await session.wait()
         self._session = None
-        if not self._reason and self._peer is not None and not self._peer.ready:
+        if not self._reason and self._peer is not None and not self._peer.version:
             await self._apologise(reason)  # it failed by itself, before the client could be told anything
         return reason
 
