@@ -45,7 +45,7 @@ def test_the_versions_are_those_that_are_tested() -> None:
 
 @pytest.mark.browser
 async def test_the_page_holds_a_conversation(serve: Serve, browse: Browse, application: Path) -> None:
-    says = np.concatenate([silence(2.0, 48_000), speak("What can you do for me?", 48_000), silence(1.0, 48_000)])
+    says = np.concatenate([silence(1.0, 48_000), speak("What can you do for me?", 48_000), silence(1.0, 48_000)])
     async with serve("--page", str(application)) as server, browse(server.url, says) as visit:
         page = visit.page
         await page.get_by_role("button", name="Call").click()
