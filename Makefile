@@ -13,7 +13,7 @@ CLIENTS := tests/clients/node_modules/.package-lock.json
 SAY := @printf '\033[1m%s\033[0m\n'
 
 .DEFAULT_GOAL := help
-.PHONY: browser bench check clean clients format help run soak test
+.PHONY: browser bench check clean clients docs format help run soak test
 
 help:
 	@echo "make run     serve the page at http://localhost:$(PORT) (needs no key; with MISTRAL_API_KEY it talks to Voxtral)"
@@ -22,6 +22,7 @@ help:
 	@echo "make format  let ruff put the code in form"
 	@echo "make soak    10,000 random conversations with faults, in virtual time (ARGS=... goes to python -m voicegraph.testing.soak)"
 	@echo "make bench   the README's figures (ARGS=... goes to python -m benchmarks)"
+	@echo "make docs    the documentation as a site, in site/"
 	@echo "make clean   remove what these made"
 	@echo
 	@echo "PYTHON=python3.12 chooses the interpreter (3.11 or newer); HOST= and PORT= where make run listens; ARGS= goes to the program"
@@ -51,8 +52,12 @@ soak: $(DEV_STAMP)
 	$(SAY) "Holding 10,000 random conversations in virtual time: some minutes"
 	@$(BIN)/python -m voicegraph.testing.soak -n 10000 $(ARGS)
 
+docs: $(DEV_STAMP)
+	@$(BIN)/python -m sphinx --fail-on-warning --keep-going --nitpicky --quiet docs site
+	$(SAY) "The documentation is in site/: open site/index.html"
+
 clean:
-	rm -rf $(VENV) tests/clients/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf site $(VENV) tests/clients/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 browser: $(DEV_STAMP)
