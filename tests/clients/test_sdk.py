@@ -166,7 +166,9 @@ async def test_leaving_frees_the_call_and_the_same_client_can_call_again(sdk: Ca
         await call.do("client.disconnect()")
         await call.event("disconnected")
         await call.no_calls()
-        assert "ready" in await call.start()
+        direct = "{ webrtcRequestParams: { endpoint: '/api/offer', requestData: { graph: 'echo' } } }"
+        ready = await call.do(f"client.connect({direct})")  # without /start
+        assert ready["about"]["graph"] == "echo"
         await call.do("client.disconnectBot()")
         await call.event("botDisconnected")
         await call.no_calls()

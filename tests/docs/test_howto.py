@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import wave
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from aiohttp import ClientSession
+from aiohttp import ClientSession, web
+from aiohttp.test_utils import TestServer
+from playwright.async_api import expect
 
 from tests.docs.conftest import DOCS, blocks
 from voicegraph.cli import main
+from voicegraph.testing.speech import silence, speak
 
 if TYPE_CHECKING:
+    from tests.browser.conftest import Browse, Serve
     from tests.docs.conftest import Served
 
 GUIDES = sorted(path.relative_to(DOCS).as_posix() for path in (DOCS / "howto").glob("*.md"))
@@ -63,6 +69,27 @@ async def test_what_curl_says_when_something_is_wrong(served: Served) -> None:
         http.post(f"{address}/start", json=json.loads(body)) as answer,
     ):
         assert await answer.text() == shown.splitlines()[1]
+
+
+@pytest.mark.browser
+async def test_the_agent_on_a_page_of_another_origin(serve: Serve, browse: Browse, tmp_path: Path) -> None:
+    [page] = [block.code for block in blocks("howto/other-origin.md") if block.language == "html"]
+    shutil.copy(DOCS.parent / "web" / "client.js", tmp_path)
+    shop = web.Application()
+    shop.router.add_static("/", tmp_path)
+    async with TestServer(shop) as site:
+        origin = str(site.make_url("")).rstrip("/")
+        async with serve("--allow-origin", origin) as agent:
+            (tmp_path / "index.html").write_text(page.replace("https://agent.example", agent.url))
+            says = np.concatenate([silence(1.0, 48_000), speak("What can you do for me?", 48_000), silence(1.0, 48_000)])
+            async with browse(f"{origin}/index.html", says) as visit:
+                await visit.page.get_by_role("button", name="Talk to us").click()
+                await expect(visit.page.get_by_role("status")).to_have_text("live", timeout=20_000)
+                await expect(visit.page.get_by_role("listitem").first).to_have_text("I can listen to you while I speak.", timeout=20_000)
+                await visit.page.wait_for_selector("html[data-sound]", state="attached")
+                await agent.stop()
+                await expect(visit.page.get_by_role("status")).to_have_text("The server is shutting down.")
+                visit.hosts.remove(urlsplit(agent.url).netloc)  # besides its own, this is whom it asks
 
 
 def loudest(file: Path) -> int:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.docs.conftest import Served
 
 MAKEFILE = DOCS.parent / "Makefile"
-BEFORE = ("make run", ". .venv/bin/activate", "mkdir -p mine && cd mine")
+BEFORE = ("make run", ". .venv/bin/activate", "mkdir -p mine && cd mine", "pip install -q pytest pytest-asyncio")
 """What makes the environment that the tests are in already."""
 
 

@@ -1,6 +1,6 @@
 """Speech for tests, made by eSpeak NG: no recordings, nearly the same samples every time (the lengths differ by a few).
 
-    python -m voicegraph.testing.speech "What time is it?" question.wav
+python -m voicegraph.testing.speech "What time is it?" question.wav
 """
 
 from __future__ import annotations
