@@ -187,6 +187,7 @@ async def test_the_call_goes_on_after_a_renegotiation_and_over_a_new_connection(
         await call.event("botOutput", "data.text === 'I have stopped.' && data.spoken_status === 'completed'")
         assert await call.calls() == 1
         assert len(await call.told("botReady")) == 1
+        assert await call.do("client.tracks().local.audio.readyState") == "ended"  # the SDK's doing, told of in docs/howto/react.md
 
 
 class TestWhatGoesWrong:

@@ -6,6 +6,7 @@ sentence once, as text that is not `spoken` yet, and then each piece that has be
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from voicegraph.core.rtvi import message
@@ -13,11 +14,10 @@ from voicegraph.core.rtvi import message
 
 def is_spoken_by(version: str) -> bool:
     """Whether a client of this version (`client-ready`) is one of them; one that tells none is taken for a newer one."""
-    major = version.partition(".")[0]
-    return major.isascii() and major.isdigit() and int(major) < 2
+    return version.partition(".")[0] in ("0", "1")
 
 
-def translated(told: dict[str, Any]) -> list[dict[str, Any]]:
+def translated(told: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """What to send such a client instead of this message."""
     match told:
         case {"type": "bot-output", "data": {"spoken_status": "in-progress" | "completed"}}:
