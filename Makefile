@@ -10,10 +10,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
+CLIENTS := tests/clients/node_modules/.package-lock.json
 SAY := @printf '\033[1m%s\033[0m\n'
 
 .DEFAULT_GOAL := help
-.PHONY: browser bench check clean format help reference run soak test
+.PHONY: browser bench check clean clients docs format help reference run soak test
 
 help:
 	@echo "make run     serve the page at http://localhost:$(PORT) (needs no key; with MISTRAL_API_KEY it talks to Voxtral); graphs can be edited there"
@@ -23,6 +24,7 @@ help:
 	@echo "make soak    10,000 random conversations with faults, in virtual time (ARGS=... goes to python -m voicegraph.testing.soak)"
 	@echo "make bench   the README's figures (ARGS=... goes to python -m benchmarks)"
 	@echo "make reference  write docs/reference/ from the processors themselves"
+	@echo "make docs    the documentation as a site, in site/"
 	@echo "make clean   remove what these made"
 	@echo
 	@echo "PYTHON=python3.12 chooses the interpreter (3.11 or newer); HOST= and PORT= where make run listens; ARGS= goes to the program"
@@ -31,7 +33,7 @@ run: $(RUN_STAMP)
 	$(SAY) "Starting voicegraph; open http://$(subst 127.0.0.1,localhost,$(HOST)):$(PORT) when it listens"
 	@exec $(BIN)/python -m voicegraph serve --host $(HOST) --port $(PORT) $(DEV) $(ARGS)
 
-test: $(DEV_STAMP) browser
+test: $(DEV_STAMP) browser clients
 	$(SAY) "Running the tests"
 	@$(BIN)/python -m pytest $(ARGS)
 
@@ -54,13 +56,22 @@ soak: $(DEV_STAMP)
 
 reference: $(DEV_STAMP)
 	@$(BIN)/python docs/reference.py
+docs: $(DEV_STAMP)
+	@$(BIN)/python -m sphinx --fail-on-warning --keep-going --nitpicky --quiet docs site
+	$(SAY) "The documentation is in site/: open site/index.html"
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf site $(VENV) tests/clients/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 browser: $(DEV_STAMP)
 	@$(BIN)/python tests/browser/find_browser.py --install >/dev/null
+
+# The field's clients, for the tests. Without Node.js the tests that need them are skipped; on CI that is a failure.
+clients:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(CLIENTS); \
+	elif [ "$$CI" = true ]; then echo "There is no npm here: the tests of the field's clients need Node.js 20 or newer" >&2; exit 1; \
+	else echo "There is no npm here, so the tests of the field's clients will be skipped: they need Node.js 20 or newer"; fi
 
 # --- what the targets stand on ------------------------------------------------------------------------------------------------------
 
@@ -74,6 +85,11 @@ $(DEV_STAMP): pyproject.toml | $(BIN)/python
 	$(SAY) "Installing voicegraph with what its tests need (once, a minute or so)"
 	@$(BIN)/python -m pip --require-virtualenv install -qq --disable-pip-version-check -e '.[local,dev]'
 	@touch $@ $(RUN_STAMP)
+
+$(CLIENTS): tests/clients/package-lock.json
+	$(SAY) "Installing the field's clients for the tests (some seconds)"
+	@cd tests/clients && npm ci --silent
+	@touch $@
 
 $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here. Install Python 3.11 or newer, or say which: make PYTHON=/path/to/python3 $(MAKECMDGOALS)" >&2; exit 1; }

@@ -61,7 +61,7 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"voicegraph {voicegraph.__version__}\n"
 
 
-@pytest.mark.parametrize("arguments", [[], ["sing"], ["serve", "--port", "lots"], ["check"], ["run", "echo"]])
+@pytest.mark.parametrize("arguments", [[], ["sing"], ["serve", "--port", "lots"], ["serve", "--page", "tests"], ["check"], ["run", "echo"]])
 def test_a_wrong_command_line_is_explained(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(arguments)

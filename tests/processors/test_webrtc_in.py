@@ -25,6 +25,15 @@ async def test_sound_comes_at_the_rate_of_the_options() -> None:
         assert (audio.rate, audio.t, audio.pcm.size, audio.epoch) == (16000, 1.5, 320, None)
 
 
+async def test_a_muted_microphone_is_not_heard_whatever_it_sends() -> None:
+    async with OneNode(WebrtcIn) as node:
+        for enabled in (False, True):
+            node.line.message(track_status(0, enabled))
+            node.line.hear(np.ones(320, np.int16), 0.0)
+        muted, heard = node.sent("audio")
+        assert (muted.pcm.size, muted.pcm.any(), heard.pcm.all()) == (320, False, True)
+
+
 @pytest.mark.parametrize(
     ("message", "command"),
     [
@@ -44,7 +53,17 @@ async def test_messages_become_commands(message: dict[str, Any], command: Comman
         node.line.message(message)
         await asyncio.sleep(0)
         assert node.sent("commands") == [command]
-        assert node.line.told == []
+        assert "error-response" not in [told["type"] for told in node.line.told]
+
+
+async def test_a_client_message_is_answered() -> None:
+    """The SDK's sendClientRequest() waits for it."""
+    async with OneNode(WebrtcIn) as node:
+        node.line.message(rtvi("client-message", {"t": "interrupt"}))
+        assert node.line.told == [{"id": "9", "label": "rtvi-ai", "type": "server-response", "data": {"t": "interrupt", "d": None}}]
+        node.line.message(rtvi("client-message", {"t": "interrupt"}) | {"id": ""})
+        node.line.message(rtvi("send-text", {"content": "a"}))
+        assert len(node.line.told) == 1
 
 
 async def test_a_microphone_is_muted_once() -> None:

@@ -67,7 +67,7 @@ def attach() -> Callable[[Chat, Channel], None]:
 
 @pytest.fixture
 async def chat(signs: Signs) -> Chat:
-    return Chat({"library": "voicegraph"}, False, signs.see, signs.leave)
+    return Chat({"library": "voicegraph"}, "", signs.see, signs.leave)
 
 
 Attach = Callable[[Chat, Channel], None]
@@ -92,10 +92,19 @@ async def test_messages_wait_for_the_handshake_and_keep_their_order(chat: Chat, 
 
 
 async def test_after_a_restart_nothing_waits_for_a_handshake(signs: Signs, attach: Attach) -> None:
-    chat, channel = Chat({}, True, signs.see, signs.leave), Channel()
+    chat, channel = Chat({}, "2.1.0", signs.see, signs.leave), Channel()
     chat.tell({"type": "one"})
     attach(chat, channel)
     assert channel.types() == ["one"]
+
+
+async def test_an_old_client_is_spoken_to_in_its_own_version(chat: Chat, attach: Attach) -> None:
+    channel = Channel()
+    attach(chat, channel)
+    channel.emit("message", READY.replace("2.1.0", "1.2.0"))
+    chat.tell({"type": "bot-tts-text", "data": {"text": "Hello."}})
+    assert channel.types() == ["bot-ready", "bot-tts-text", "bot-output"]
+    assert chat.version == "1.2.0"
 
 
 async def test_the_backlog_is_bounded(chat: Chat, attach: Attach) -> None:
@@ -214,6 +223,15 @@ async def test_the_reason_comes_last_and_then_nothing(chat: Chat, attach: Attach
         {"type": "signalling", "message": {"type": "peerLeft"}},
     ]
     assert taken == []
+
+
+async def test_a_connection_that_another_has_replaced_says_nothing(chat: Chat, attach: Attach) -> None:
+    """The SDK takes a `peerLeft` for the call's, whichever channel it came over."""
+    channel = Channel()
+    attach(chat, channel)
+    channel.emit("message", READY)
+    await chat.finish("")
+    assert channel.types() == ["bot-ready"]
 
 
 async def test_a_client_may_open_the_channel_anew(chat: Chat, attach: Attach) -> None:

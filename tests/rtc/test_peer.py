@@ -266,7 +266,7 @@ async def test_a_call_goes_on_over_a_new_peer() -> None:
     peers: list[Peer] = []
 
     async def offer(sdp: str, restart: bool) -> str:
-        peers.append(Peer(greeted=restart))
+        peers.append(Peer(version="2.1.0" if restart else ""))
         answer = await peers[-1].answer(sdp)
         line.attach(peers[-1])
         return answer

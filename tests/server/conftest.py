@@ -73,16 +73,30 @@ class Endless(Refusing):
     """After everybody is gone."""
     after = 3600.0
 '''
+TELLS = '''
+from voicegraph.frames import Event
+from voicegraph.graph.ports import Out
+from voicegraph.graph.processor import Processor
+
+class Early(Processor):
+    """Has something to say at once."""
+    events = Out(Event)
+
+    async def run(self) -> None:
+        self.events.send(Event(kind="early", data={}))
+'''
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Graph files: one that works, one with mistakes, some that cannot start, one that needs a key, one that needs a package."""
+    """Graph files: two that work, one with mistakes, some that cannot start, one that needs a key, one that needs a package."""
     (tmp_path / "echo.yaml").write_text(ECHO)
     (tmp_path / "wrong.yaml").write_text(ECHO.replace("echo: echo", "echo: ecko"))
     for name in ("refusing", "late", "endless", "failing"):
         (tmp_path / f"{name}.yaml").write_text(ECHO.replace("  page: page", f"  {name}: {{use: './refusing.py:{name.title()}'}}"))
     (tmp_path / "refusing.py").write_text(REFUSES)
+    (tmp_path / "early.yaml").write_text(ECHO.replace("  page: page", "  early: {use: './early.py:Early'}\n  page: page"))
+    (tmp_path / "early.py").write_text(TELLS)
     (tmp_path / "keyed.yaml").write_text(ECHO.replace("  page: page", "  stt: {use: voxtral_stt, from: caller}\n  page: page"))
     (tmp_path / "unpacked.yaml").write_text(ECHO.replace("  page: page", "  unpacked: {use: './refusing.py:Unpacked'}"))
     return tmp_path

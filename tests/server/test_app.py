@@ -15,6 +15,7 @@ from voicegraph import __version__
 from voicegraph.server.calls import Calls
 from voicegraph.server.options import Options
 
+Serve = Callable[[Options], Awaitable[TestServer]]
 ELSEWHERE = "https://shop.example"
 
 
@@ -76,12 +77,18 @@ class TestThePage:
             assert answer.status == 200
             assert answer.content_type.endswith(kind)
 
-    async def test_it_may_load_nothing_from_elsewhere(self, http: ClientSession, url: str) -> None:
-        async with http.get(url) as answer:
+    async def test_it_may_load_nothing_from_elsewhere(self, http: ClientSession, serve: Serve) -> None:
+        server = await serve(Options())
+        async with http.get(server.make_url("/")) as answer:
             policy = answer.headers["Content-Security-Policy"]
             assert "default-src 'self'" in policy
             assert "http" not in policy
             assert "unsafe" not in policy
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+    async def test_a_page_of_ones_own_says_itself_what_it_may_load(self, http: ClientSession, url: str) -> None:
+        async with http.get(url) as answer:
+            assert "Content-Security-Policy" not in answer.headers
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
     async def test_a_link_out_of_its_folder_is_not_followed(self, http: ClientSession, url: str, folder: Path) -> None:
@@ -111,7 +118,7 @@ class TestOtherSites:
             assert answer.status == 403
 
     @pytest.mark.parametrize("allowed", [ELSEWHERE, "*"])
-    async def test_one_that_was_allowed_may(self, allowed: str, http: ClientSession, serve: Callable[[Options], Awaitable[TestServer]]) -> None:
+    async def test_one_that_was_allowed_may(self, allowed: str, http: ClientSession, serve: Serve) -> None:
         server = await serve(Options(allow_origins=[allowed]))
         ask = {"Origin": ELSEWHERE, "Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "content-type"}
         async with http.options(server.make_url("/api/offer"), headers=ask) as answer:
@@ -123,7 +130,7 @@ class TestOtherSites:
             assert answer.status == 200
             assert answer.headers["Access-Control-Allow-Origin"] == ELSEWHERE
 
-    async def test_its_errors_can_be_read_too(self, http: ClientSession, serve: Callable[[Options], Awaitable[TestServer]]) -> None:
+    async def test_its_errors_can_be_read_too(self, http: ClientSession, serve: Serve) -> None:
         server = await serve(Options(allow_origins=["*"]))
         async with http.post(server.make_url("/api/offer"), json={}, headers={"Origin": ELSEWHERE}) as answer:
             assert answer.status == 400
@@ -139,7 +146,7 @@ class TestOtherSites:
             assert answer.status == 403
 
 
-async def test_configured_ice_servers_are_handed_out(http: ClientSession, serve: Callable[[Options], Awaitable[TestServer]]) -> None:
+async def test_configured_ice_servers_are_handed_out(http: ClientSession, serve: Serve) -> None:
     turn = {"urls": "turn:turn.example", "username": "u", "credential": "c"}
     server = await serve(Options(ice_servers=[turn]))
     async with http.post(server.make_url("/start"), json={}) as answer:

@@ -89,6 +89,14 @@ async def test_the_conversation_goes_on_over_a_new_connection(url: str, calls: C
         assert caller.ended is None
 
 
+async def test_a_first_offer_that_comes_as_a_restart_still_has_its_handshake_first(url: str) -> None:
+    """Clients repeat an offer that failed as a restart, though there is nothing to restart."""
+    offer = over_http(url, {"body": {"graph": "early"}})
+    async with Caller(lambda sdp, _: offer(sdp, True)) as caller:
+        await caller.wait_for("server-message")
+        assert [told.message["type"] for told in caller.messages] == ["bot-ready", "server-message"]
+
+
 async def test_hanging_up_over_http_ends_the_call(http: ClientSession, url: str, calls: Calls) -> None:
     async with http.post(f"{url}/start", json=STARTED) as answer:
         id = (await answer.json())["sessionId"]

@@ -46,7 +46,7 @@ BAD = [
         "/start",
         {"body": {"graph": "eco"}},
         404,
-        "no graph 'eco' (did you mean 'echo'?): choose echo, endless, failing, keyed, late, refusing, unpacked or wrong",
+        "no graph 'eco' (did you mean 'echo'?): choose early, echo, endless, failing, keyed, late, refusing, unpacked or wrong",
     ),
     ("POST", "/start", {"body": {"graph": "../echo.yaml"}}, 404, "no graph"),
     ("POST", "/start", {"body": {"graph": "wrong"}}, 409, "ecko"),
@@ -108,6 +108,15 @@ async def test_another_content_type_is_refused(http: ClientSession, url: str) ->
     async with http.post(f"{url}/start", data="{}", headers={"Content-Type": "text/plain"}) as answer:
         assert answer.status == 415
         assert "application/json" in (await answer.json())["detail"]
+
+
+async def test_a_session_can_be_started_without_a_body(http: ClientSession, url: str, calls: Calls) -> None:
+    """The SDK's startBot() sends none when the application chooses nothing."""
+    async with http.post(f"{url}/start", headers=JSON) as answer:
+        assert answer.status == 200
+    assert calls.bookings == 1
+    async with http.post(url + OFFER, headers=JSON) as answer:
+        assert answer.status == 400
 
 
 async def test_a_body_that_is_not_encoded_as_it_says_is_refused(http: ClientSession, url: str) -> None:

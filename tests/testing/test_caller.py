@@ -26,7 +26,7 @@ class Server:
     async def offer(self, request: web.Request) -> web.Response:
         body = await request.json()
         self.requests.append((request.path, body))
-        peer = Peer(greeted=body["restart_pc"])
+        peer = Peer(version="2.1.0" if body["restart_pc"] else "")
         self.peers.append(peer)
         echo = np.zeros(0, np.int16)
 

@@ -39,6 +39,7 @@ def add(commands: Subcommands) -> None:
     parser.add_argument(
         "--ice-servers", type=Path, metavar="FILE", help='JSON: [{"urls": "turn:…", "username": "…", "credential": "…"}]; none by default'
     )
+    parser.add_argument("--page", type=_page, metavar="FOLDER", help="serve your own page instead of ours: a folder with an index.html")
     parser.add_argument(
         "--dev", action="store_true", help="the page may look into graphs and change their files; only where nobody but this machine can reach it"
     )
@@ -101,6 +102,7 @@ def run(options: argparse.Namespace) -> int:
         allow_origins=options.allow_origin,
         ice_servers=_ice_servers(options.ice_servers),
         max_calls=options.max_calls,
+        page=options.page,
         workers=options.workers or (1 if options.dev else os.cpu_count() or 1),
         udp_ports=options.udp_ports,
         public_addresses=options.public_address,
@@ -174,6 +176,13 @@ def _address(text: str) -> str:
         return str(ipaddress.ip_address(text))
     except ValueError as problem:
         raise argparse.ArgumentTypeError(f"{text!r} is no IPv4 or IPv6 address (names are not resolved)") from problem
+
+
+def _page(text: str) -> Path:
+    folder = Path(text)
+    if not (folder / "index.html").is_file():
+        raise argparse.ArgumentTypeError(f"there is no index.html in {text!r}")
+    return folder
 
 
 def _ice_servers(file: Path | None) -> list[dict[str, Any]]:

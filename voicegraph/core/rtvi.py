@@ -43,6 +43,11 @@ def error_response(id: str, sentence: str) -> dict[str, Any]:
     return message("error-response", {"error": sentence}, id)
 
 
+def server_response(id: str, t: str, d: Any = None) -> dict[str, Any]:
+    """The `client-message` of this id and `t` has been taken: what the SDK's `sendClientRequest` waits for."""
+    return message("server-response", {"t": t, "d": d}, id)
+
+
 def server_message(t: str, d: Any = None) -> dict[str, Any]:
     """What RTVI has no word for; `t` and `d` are listed in docs/protocol.md."""
     return message("server-message", {"t": t, "d": d})

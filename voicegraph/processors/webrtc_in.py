@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+import numpy as np
+
 from voicegraph.core import rtvi
 from voicegraph.frames import CallerAudio, Command, Interrupt, Muted, Pcm, Talk, Typed
 from voicegraph.graph.line import Message
@@ -50,6 +52,8 @@ class WebrtcIn(Processor):
         self._early = None
 
     def _hear(self, pcm: Pcm, t: float) -> None:
+        if self._muted:
+            pcm = np.zeros_like(pcm)  # some clients say that they are muted and go on sending what the microphone hears
         self.audio.send(CallerAudio(pcm=pcm, rate=self.settings.rate, t=t))
 
     def _obey(self, message: Message) -> None:
@@ -69,6 +73,9 @@ class WebrtcIn(Processor):
             case {"type": type, "id": id, "data": data}:
                 what = f"{type} {data.get('t', '')}".strip()[:60]
                 self.call.line.tell(rtvi.error_response(id, f"'{what}' is not known here, or its data is not as docs/protocol.md has it."))
+                return
+        if message["type"] == "client-message" and message["id"]:
+            self.call.line.tell(rtvi.server_response(message["id"], message["data"]["t"]))
 
     def _mute(self, on: bool) -> None:
         if on != self._muted:

@@ -11,7 +11,7 @@ from typing import Any
 
 from aiortc import RTCDataChannel
 
-from voicegraph.core import rtvi
+from voicegraph.core import rtvi, rtvi1
 from voicegraph.graph.line import Message, Obey
 
 LABEL = "chat"
@@ -55,12 +55,13 @@ class Chat:
     """The server's end of the channel.
 
     It answers the handshake and swallows keep-alives; `leave` is called when the client says that it goes, `seen` at each sign of life.
-    Messages told before the client is ready wait for `bot-ready`, in order. `greeted`: it had its handshake on a former connection already.
+    Messages told before the client is ready wait for `bot-ready`, in order. version: the client's, when it had its handshake on a former connection
+    already.
     """
 
-    def __init__(self, about: Mapping[str, Any], greeted: bool, seen: Callable[[], None], leave: Callable[[], None]) -> None:
+    def __init__(self, about: Mapping[str, Any], version: str, seen: Callable[[], None], leave: Callable[[], None]) -> None:
         self._about = about
-        self._ready = greeted
+        self._version = version
         self._seen = seen
         self._leave = leave
         self._channel: RTCDataChannel | None = None
@@ -72,9 +73,9 @@ class Chat:
         self._closed = asyncio.Event()
 
     @property
-    def ready(self) -> bool:
-        """Whether the client has had its handshake."""
-        return self._ready
+    def version(self) -> str:
+        """Of RTVI, as the client told it in its handshake; empty before."""
+        return self._version
 
     def attach(self, channel: RTCDataChannel) -> None:
         """The client has opened this channel."""
@@ -97,16 +98,18 @@ class Chat:
 
     def tell(self, message: Message) -> None:
         """Send it, or keep it until the client is ready."""
-        if self._ready and self._open:
+        if self._version and self._open:
             self._send(message)
         elif not self._closed.is_set():
             self._backlog.append(message)
 
     async def finish(self, reason: str) -> None:
-        """Say why the call is over and ask the client to leave; waits, a little while, until it has. After this nothing is sent any more."""
-        if self._open:
-            if reason:
-                self._send(rtvi.server_message("call-ended", {"reason": reason}))
+        """Say why the call is over and ask the client to leave; waits, a little while, until it has. After this nothing is sent any more.
+
+        Without a reason the call goes on elsewhere: a client told to leave here would leave there too.
+        """
+        if self._open and reason:
+            self._send(rtvi.server_message("call-ended", {"reason": reason}))
             self._send(rtvi.signal("peerLeft"))
             try:
                 await asyncio.wait_for(self._closed.wait(), LAST_WORDS)
@@ -120,10 +123,14 @@ class Chat:
         return self._channel is not None and self._channel.readyState == "open" and not self._closed.is_set()
 
     def _flush(self) -> None:
-        while self._ready and self._open and self._backlog:
+        while self._version and self._open and self._backlog:
             self._send(self._backlog.popleft())
 
     def _send(self, message: Message) -> None:
+        for each in rtvi1.translated(message) if rtvi1.is_spoken_by(self._version) else (message,):
+            self._write(each)
+
+    def _write(self, message: Message) -> None:
         assert self._channel is not None
         if self._channel.bufferedAmount > UNREAD:
             return
@@ -150,7 +157,7 @@ class Chat:
             case "client-ready":
                 if self._open:
                     self._send(rtvi.bot_ready(message["id"], self._about))
-                self._ready = True
+                self._version = str(message["data"].get("version") or rtvi.VERSION)
                 self._flush()
             case "disconnect-bot":
                 self._leave()

@@ -38,7 +38,7 @@ class Peer:
     reach: how the client's packets find here.
     on_gone: called, with a sentence, when the caller leaves, vanishes or never arrives, not after `close`; `lost` tells the first from the rest.
     on_back: called when somebody who had vanished is heard again: the network was gone for a while and healed by itself.
-    about: what the server says of itself in `bot-ready`. greeted: a restart of a call whose client is ready already.
+    about: what the server says of itself in `bot-ready`. version: of RTVI, the client's, where a restart finds it ready already.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Peer:
         on_back: Callable[[], None] = lambda: None,
         about: Mapping[str, Any] | None = None,
         *,
-        greeted: bool = False,
+        version: str = "",
         connect_limit: float = CONNECT_LIMIT,
         silence_limit: float = SILENCE_LIMIT,
     ) -> None:
@@ -67,7 +67,7 @@ class Peer:
         self._negotiating = asyncio.Lock()
         self._listener: tuple[int, Hear] | None = None
         self._inbound: Inbound | None = None
-        self._chat = Chat(about or {}, greeted, self._seen, lambda: self._leave("The caller hung up."))
+        self._chat = Chat(about or {}, version, self._seen, lambda: self._leave("The caller hung up."))
         self._track = OutgoingTrack()
         self._public_addresses = reach.public_addresses
         servers = [RTCIceServer(**server) for server in reach.ice_servers]
@@ -145,12 +145,15 @@ class Peer:
             raise CallFailed(self._gone or "The call was closed before it was connected.")
 
     @property
-    def ready(self) -> bool:
-        """Whether the client has had its handshake: from then on it is told everything at once."""
-        return self._chat.ready
+    def version(self) -> str:
+        """Of RTVI, as the client told it in its handshake; empty before. From then on the client is told everything at once."""
+        return self._chat.version
 
     async def close(self, reason: str) -> None:
-        """Tell the client the reason ("" for none), then give everything back. Takes about two seconds at most; may be called again."""
+        """Tell the client the reason ("" where the call goes on without this connection), then give everything back.
+
+        Takes about two seconds at most; may be called again.
+        """
         if self._closing is None:
             self._closing = self._loop.create_task(self._close(reason), name="peer closing")
         await asyncio.shield(self._closing)

@@ -21,7 +21,7 @@ from voicegraph.server.loopback import loopback_only
 from voicegraph.server.options import Options
 from voicegraph.server.signalling import CALLS, CATALOGUE
 from voicegraph.server.watching import watch
-from voicegraph.server.web_rules import cross_origin, secure, sentences
+from voicegraph.server.web_rules import cross_origin, secure, sentences, shut_in
 from voicegraph.server.workshop import WORKSHOP, open_workshop
 
 MAX_BODY = 64 * 1024
@@ -57,6 +57,8 @@ def make_app(catalogue: Catalogue, calls: Calls, options: Options) -> web.Applic
     app.router.add_get("/healthz", _health)
     app.on_response_prepare.append(secure)
     app.on_shutdown.append(_end_calls)
+    if options.page is None:
+        app.on_response_prepare.append(shut_in)
     if (page := options.page or page_folder()) is not None:
         add_page(app, page)
     return app

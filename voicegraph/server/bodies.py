@@ -97,11 +97,13 @@ class Candidates(Body):
 B = TypeVar("B", bound=Body)
 
 
-async def read(request: web.Request, kind: type[B]) -> B:
-    """The request's JSON as `kind`. Raises BadRequest with a sentence that names the place."""
+async def read(request: web.Request, kind: type[B], *, optional: bool = False) -> B:
+    """The request's JSON as `kind`; with `optional` nothing at all stands for `{}`. Raises BadRequest with a sentence that names the place."""
     if request.content_type != "application/json":  # also what makes a browser ask before another site's page may call
         raise BadRequest(f"The body must be sent as application/json, not as {request.content_type}.", 415)
     raw = await _raw(request)
+    if optional and not raw:
+        raw = b"{}"
     try:
         return kind.model_validate_json(raw)
     except ValidationError as problem:

@@ -115,7 +115,7 @@ class Call:
             lambda reason: self._gone(peer, reason),
             lambda: self._back(peer),
             about,
-            greeted=offer.restart_pc,
+            version=self._version_of(offer),
             connect_limit=CONNECT_LIMIT,
             silence_limit=SILENCE_LIMIT,
         )
@@ -131,6 +131,12 @@ class Call:
         if former is not None:
             self._beside(former.close(""))
         return sdp
+
+    def _version_of(self, offer: Offer) -> str:
+        """RTVI's, where the client had its handshake on a connection before this one."""
+        if not (offer.restart_pc and offer.pc_id):
+            return ""  # clients repeat a failed first offer as a restart
+        return rtvi.VERSION if self._peer is None else self._peer.version  # None: the one before was at a worker that died
 
     async def _begin(self) -> None:
         """Let the graph run. Raises BadRequest when it turns out at once that it cannot."""
@@ -196,7 +202,7 @@ class Call:
             self._settled(session)  # the token that it came with is older than it will be when it is needed
         reason = await session.wait()
         self._session = None
-        if not self._reason and self._peer is not None and not self._peer.ready:
+        if not self._reason and self._peer is not None and not self._peer.version:
             await self._apologise(reason)  # it failed by itself, before the client could be told anything
         return reason
 

@@ -15,7 +15,7 @@ RESUME_LIMIT = 600.0
 @dataclass(frozen=True, slots=True)
 class Options:
     """allow_origins: other sites whose pages may call, `*` for all. ice_servers: as in W3C's RTCConfiguration, for both ends.
-    max_calls: of each worker.
+    max_calls: of each worker. page: the folder of a page of somebody's own, which then sets its own Content-Security-Policy; None for ours.
 
     udp_ports: for the calls' sound, of all workers together; None for any. public_addresses: under which these are reached, where the machine's own
     addresses are not it. drain_limit: seconds that calls may go on after SIGTERM. resume_limit: seconds for which a conversation can be taken up.

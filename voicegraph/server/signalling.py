@@ -21,8 +21,11 @@ routes = web.RouteTableDef()
 
 @routes.post("/start")
 async def start(request: web.Request) -> web.Response:
-    """A session for a call of the graph that `body.graph` names. It waits for its offer for half a minute."""
-    choice = (await read(request, Start)).choice
+    """A session for a call of the graph that `body.graph` names. It waits for its offer for half a minute.
+
+    An application that chooses nothing sends nothing: the SDK's `startBot` has no body of its own.
+    """
+    choice = (await read(request, Start, optional=True)).choice
     calls = request.app[CALLS]
     await _check(request, choice)
     return web.json_response({"sessionId": calls.book(choice), "iceConfig": {"iceServers": list(calls.ice_servers)}})

@@ -13,14 +13,17 @@ from voicegraph.errors import BadRequest
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+CONTENT = (
+    "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; worker-src 'self' blob:; "
+    "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""Content-Security-Policy of the page: it needs its own files and this server, nothing from any other host."""
 SECURITY = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; worker-src 'self' blob:; "
-    "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-"""The page needs its own files, this server and the microphone: nothing from any other host."""
+"""For every answer, whoever made the page: it may have the microphone."""
 
 log = logging.getLogger(__name__)
 
@@ -97,3 +100,8 @@ async def secure(_request: web.Request, response: web.StreamResponse) -> None:
     """On `app.on_response_prepare`."""
     response.headers.update(SECURITY)
     response.headers.setdefault(hdrs.CACHE_CONTROL, "no-cache")
+
+
+async def shut_in(_request: web.Request, response: web.StreamResponse) -> None:
+    """On `app.on_response_prepare` where the page is our own: it loads nothing from elsewhere."""
+    response.headers["Content-Security-Policy"] = CONTENT

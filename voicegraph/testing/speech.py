@@ -1,6 +1,13 @@
-"""Speech for tests, made by eSpeak NG: no recordings, nearly the same samples every time (the lengths differ by a few)."""
+"""Speech for tests, made by eSpeak NG: no recordings, nearly the same samples every time (the lengths differ by a few).
+
+python -m voicegraph.testing.speech "What time is it?" question.wav
+"""
 
 from __future__ import annotations
+
+import argparse
+import wave
+from pathlib import Path
 
 import numpy as np
 
@@ -17,3 +24,19 @@ def speak(text: str, rate: int = 16000, voice: str = "en-us", speed: int = 150) 
 def silence(seconds: float, rate: int = 16000) -> Pcm:
     """Nobody says anything: digital silence, mono int16."""
     return np.zeros(round(seconds * rate), np.int16)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m voicegraph.testing.speech", description="Write a WAV file in which somebody says a text.")
+    parser.add_argument("text")
+    parser.add_argument("file", type=Path)
+    options = parser.parse_args()
+    with wave.open(str(options.file), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        file.writeframes(speak(options.text, 16000).tobytes())
+
+
+if __name__ == "__main__":
+    main()
