@@ -11,11 +11,12 @@ from aiortc import RTCBundlePolicy, RTCConfiguration, RTCIceServer, RTCPeerConne
 from aiortc.sdp import candidate_from_sdp
 
 from voicegraph.errors import BadRequest, CallFailed
-from voicegraph.graph.line import Hear, Message, Obey, Pull
+from voicegraph.graph.line import Asleep, Hear, Message, Obey, Pull, never
 from voicegraph.rtc import sdp
 from voicegraph.rtc.chat import Chat
-from voicegraph.rtc.fastpath import inbound_for
+from voicegraph.rtc.fastpath import drive, inbound_for
 from voicegraph.rtc.inbound import Inbound
+from voicegraph.rtc.pacer import Pacer
 from voicegraph.rtc.track import OutgoingTrack
 
 CONNECT_LIMIT = 15.0
@@ -34,7 +35,8 @@ class Peer:
     ice_servers: as in W3C's RTCConfiguration, `{"urls": …, "username"?, "credential"?}`; none where the server is reachable itself.
     on_gone: called, with a sentence, when the caller leaves, vanishes or never arrives, not after `close`; `lost` tells the first from the rest.
     on_back: called when somebody who had vanished is heard again: the network was gone for a while and healed by itself.
-    about: what the server says of itself in `bot-ready`. greeted: a restart of a call whose client is ready already.
+    about: what the server says of itself in `bot-ready`. pacer: the clock that all peers of the process send by.
+    greeted: a restart of a call whose client is ready already.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Peer:
         on_back: Callable[[], None] = lambda: None,
         about: Mapping[str, Any] | None = None,
         *,
+        pacer: Pacer | None = None,
         greeted: bool = False,
         connect_limit: float = CONNECT_LIMIT,
         silence_limit: float = SILENCE_LIMIT,
@@ -68,6 +71,7 @@ class Peer:
         servers = [RTCIceServer(**server) for server in ice_servers]
         self._pc = RTCPeerConnection(RTCConfiguration(iceServers=servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
         self._audio = self._pc.addTransceiver(self._track)
+        drive(self._audio.sender, self._track, pacer or Pacer())
         self._audio.setCodecPreferences([codec for codec in RTCRtpSender.getCapabilities("audio").codecs if codec.mimeType == "audio/opus"])
         self._pc.on("datachannel", self._chat.attach)
         self._pc.on("connectionstatechange", self._state_changed)
@@ -164,8 +168,11 @@ class Peer:
     def obey(self, take: Obey) -> None:
         self._chat.obey(take)
 
-    def play(self, rate: int, pull: Pull) -> None:
-        self._track.play(rate, pull)
+    def play(self, rate: int, pull: Pull, asleep: Asleep = never) -> None:
+        self._track.play(rate, pull, asleep)
+
+    def wake(self) -> None:
+        self._track.on_wake()
 
     def tell(self, message: Message) -> None:
         self._chat.tell(message)

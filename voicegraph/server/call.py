@@ -14,6 +14,7 @@ from voicegraph.errors import BadRequest, CallFailed
 from voicegraph.graph.host import Host
 from voicegraph.graph.session import Session
 from voicegraph.graph.spec import GraphSpec
+from voicegraph.rtc.pacer import Pacer
 from voicegraph.rtc.peer import CONNECT_LIMIT, SILENCE_LIMIT, Peer
 from voicegraph.rtc.roaming import RoamingLine
 from voicegraph.server.bodies import Candidate, Offer
@@ -99,6 +100,7 @@ class Call:
             lambda reason: self._gone(peer, reason),
             lambda: self._back(peer),
             about,
+            pacer=self._host.shared(Pacer),
             greeted=offer.restart_pc,
             connect_limit=CONNECT_LIMIT,
             silence_limit=SILENCE_LIMIT,
