@@ -17,7 +17,7 @@ ELSEWHERE = "https://shop.example"
 
 async def test_healthz_counts_calls(http: ClientSession, url: str) -> None:
     async with http.get(f"{url}/healthz") as answer:
-        assert await answer.json() == {"status": "ok", "version": __version__, "calls": 0}
+        assert await answer.json() == {"status": "ok", "version": __version__, "calls": 0, "loop": {"beats": 0, "late_ms_max": 0.0, "blocked_5ms": 0}}
 
 
 async def test_graphs_says_of_each_whether_it_can_run_and_why_not(http: ClientSession, url: str) -> None:

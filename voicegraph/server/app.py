@@ -27,6 +27,9 @@ MAX_BODY = 64 * 1024
 REQUEST_LIMIT = 0.3
 """Seconds that requests under way have to finish when the server stops, after the calls have ended."""
 
+WARM_LIMIT = 0.8
+"""Seconds that "ready" waits for what the first call would wait for: imports and clients. A slower engine goes on warming meanwhile."""
+
 log = logging.getLogger(__name__)
 
 
@@ -58,7 +61,8 @@ def make_app(catalogue: Catalogue, host: Host, options: Options) -> web.Applicat
 
 
 async def _health(request: web.Request) -> web.Response:
-    return web.json_response({"status": "ok", "version": __version__, "calls": len(request.app[CALLS])})
+    calls = request.app[CALLS]
+    return web.json_response({"status": "ok", "version": __version__, "calls": len(calls), "loop": calls.pulse.report()})
 
 
 async def _graphs(request: web.Request) -> web.Response:
@@ -82,9 +86,11 @@ async def serve(catalogue: Catalogue, options: Options, ready: Callable[[str], N
         try:
             site = web.TCPSite(runner, options.host, options.port)
             await site.start()
-            ready(_address(runner, options))
             warming = loop.create_task(_warm(catalogue, host))
-            await stop.wait()
+            stopping = loop.create_task(stop.wait())
+            await asyncio.wait([warming, stopping], timeout=WARM_LIMIT, return_when=asyncio.FIRST_COMPLETED)
+            ready(_address(runner, options))
+            await stopping
         finally:
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)  # a second one ends the process, whatever a node of somebody's own still does

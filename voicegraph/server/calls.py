@@ -14,6 +14,7 @@ from voicegraph.graph.host import Host
 from voicegraph.graph.spec import GraphSpec
 from voicegraph.server.bodies import Candidates, Offer
 from voicegraph.server.call import Answer, Call
+from voicegraph.server.pulse import Pulse
 
 BOOKING_LIMIT = 30.0
 """Seconds from /start to the first offer."""
@@ -38,6 +39,7 @@ class Calls:
 
     def __init__(self, host: Host, ice_servers: Sequence[Mapping[str, Any]] = (), max_calls: int = 40) -> None:
         self.ice_servers = ice_servers
+        self.pulse = Pulse()
         self._host = host
         self._max_calls = max_calls
         self._bookings: dict[str, Booking] = {}
@@ -79,6 +81,7 @@ class Calls:
             booking.expiry.cancel()
         call = self._calls[id] = Call(id, spec, self._host, self.ice_servers, lambda: self._over(id))
         self._empty.clear()
+        self.pulse.start()
         try:
             return await call.answer(offer)
         finally:
@@ -129,6 +132,7 @@ class Calls:
         self._calls.pop(id, None)
         if not self._calls:
             self._empty.set()
+            self.pulse.stop()
 
     def _find(self, id: str) -> Call:
         call = self._calls.get(id)
