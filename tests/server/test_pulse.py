@@ -25,7 +25,7 @@ def test_it_beats_only_between_start_and_stop() -> None:
         pulse.stop()
         pulse.stop()
         beats = pulse.report()["beats"]
-        assert 95 <= beats <= 101
+        assert 19 <= beats <= 20
         await asyncio.sleep(1)
         assert pulse.report() == {"beats": beats, "late_ms_max": 0.0, "blocked_5ms": 0}
 
@@ -40,5 +40,5 @@ async def test_the_server_tells_how_late_its_loop_was_while_calls_ran(url: str, 
 
     assert (await loop())["beats"] == 0
     async with Caller(over_http(url)) as caller:
-        await caller.until(lambda: len(caller.recording.packets) > 5 or None)
-        assert (await loop())["beats"] > 3
+        await caller.until(lambda: len(caller.recording.packets) > 10 or None)
+        assert (await loop())["beats"] > 0
