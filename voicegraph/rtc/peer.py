@@ -107,7 +107,7 @@ class Peer:
             raise  # no sockets left: not the client's fault
         except Exception as problem:  # the stack has no error of its own for what it cannot parse: it raises what its code trips over
             raise BadRequest(f"This SDP offer cannot be answered: {str(problem).rstrip('.') or type(problem).__name__}.") from problem
-        return str(self._pc.localDescription.sdp)
+        return sdp.complete(str(self._pc.localDescription.sdp))
 
     def _take_inbound(self) -> None:
         if self._inbound is None and self._audio.receiver.track is not None:

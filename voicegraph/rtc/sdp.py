@@ -1,4 +1,6 @@
-"""What is done to the text of an offer before the WebRTC stack sees it. Pure functions over SDP (RFC 8866) and ICE candidates (RFC 8839).
+"""What is done to the text of an offer before the WebRTC stack sees it, and to its answer after.
+
+Pure functions over SDP (RFC 8866) and ICE candidates (RFC 8839).
 
 Three habits of browsers need it: host candidates hidden behind `.local` names (resolving one blocks for a second, and fails from another network),
 candidates repeated per m-line though the lines are bundled, and offers posted before gathering is done.
@@ -15,6 +17,9 @@ MAX_OFFER = 64_000
 """Characters. An offer with three videos and every codec has about 12,000."""
 MAX_CANDIDATES = 32
 
+OPUS = "useinbandfec=1;usedtx=1"
+_ASKED = ("useinbandfec", "usedtx")
+
 _CANDIDATE = "a=candidate:"
 _END = "a=end-of-candidates"
 
@@ -29,6 +34,21 @@ def prepare(offer: str) -> str:
     plain = [[line for line in section if not line.startswith((_CANDIDATE, _END))] for section in media]
     # The bundle has one transport, that of its first line: what the stack reads at any of the lines must be that one's candidates.
     lines = [*session, *(line for section in plain for line in (*section, *usable, *ending))]
+    return "\r\n".join(lines) + "\r\n"
+
+
+def complete(answer: str) -> str:
+    """The answer with what the sender of Opus is asked for (RFC 7587, section 6.1): silence need not be sent, lost packets shall be recoverable."""
+    given = dict(re.findall(r"^a=fmtp:(\d+) (.*)$", answer.replace("\r", ""), re.MULTILINE))
+    lines: list[str] = []
+    opus = ""
+    for line in answer.splitlines():
+        if found := re.match(r"a=rtpmap:(\d+) opus/48000", line, re.IGNORECASE):
+            opus = found[1]
+            kept = [each for each in given.get(opus, "").split(";") if each and each.partition("=")[0].strip() not in _ASKED]
+            lines += [line, f"a=fmtp:{opus} {';'.join([*kept, OPUS])}"]
+        elif not (opus and line.startswith(f"a=fmtp:{opus} ")):
+            lines.append(line)
     return "\r\n".join(lines) + "\r\n"
 
 
