@@ -64,7 +64,7 @@ def steps() -> list[tuple[str, Step | None, Step]]:
 
 
 def _tick() -> Callable[[int], int]:
-    return lambda periods: 1
+    return lambda _: 1
 
 
 def microseconds(step: Step) -> float:
