@@ -12,7 +12,7 @@ import numpy as np
 from voicegraph.audio.resample import resample
 from voicegraph.core.sound import Pcm
 from voicegraph.errors import VoicegraphError
-from voicegraph.graph.line import Hear, Message, Obey, Pull
+from voicegraph.graph.line import Asleep, Hear, Message, Obey, Pull, never
 
 TICK = 0.02
 """Seconds of sound per step, as in an RTP packet."""
@@ -80,8 +80,11 @@ class WavLine:
     def obey(self, take: Obey) -> None:
         """Nobody types here."""
 
-    def play(self, rate: int, pull: Pull) -> None:
+    def play(self, rate: int, pull: Pull, asleep: Asleep = never) -> None:  # it is in no hurry to save work
         self._mouth, self._pull = rate, pull
+
+    def wake(self) -> None:
+        """It never sleeps."""
 
     def tell(self, message: Message) -> None:
         self.transcript.add(message)

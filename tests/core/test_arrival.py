@@ -164,3 +164,15 @@ def test_every_packet_in_time_is_played(order: list[int]) -> None:
     arrival.add(packet(0), 0.0)
     steps = [step for number in order for step in arrival.add(packet(number), 0.001)]
     assert numbers(steps) == list(range(1, 12))
+
+
+def test_a_sender_that_says_it_pauses_is_not_waited_for() -> None:
+    arrival = Arrival()
+    arrival.add(packet(0), 0.0)
+    assert arrival.deadline == pytest.approx(IDLE)
+    arrival.add(Packet(1, TICKS, bytes([TOC])), 0.02)
+    assert arrival.deadline == pytest.approx(0.02 + IDLE_STEP)
+    [step] = arrival.expire(0.02 + IDLE_STEP)
+    assert step == Step(None, round(IDLE_STEP * CLOCK))
+    arrival.add(Packet(2, 21 * TICKS, packet(2).payload), 0.42)
+    assert arrival.deadline == pytest.approx(0.42 + IDLE), "it speaks again"

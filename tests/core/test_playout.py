@@ -324,3 +324,28 @@ def test_a_cut_anywhere_says_what_was_heard_to_a_word(lengths: list[int], percen
     assert outcome is not None
     truth = sum(end <= played for end in begins[1:])
     assert truth <= len(outcome.text.split()) <= truth + 1
+
+
+def test_it_sleeps_only_while_every_pull_would_be_silence_without_facts() -> None:
+    woken: list[bool] = []
+    buffer = PlayoutBuffer(RATE)
+    buffer.on_sound = lambda: woken.append(buffer.asleep)
+    assert buffer.asleep
+    buffer.push(1, ramp(800))
+    assert not buffer.asleep
+    buffer.pull(800)
+    assert not buffer.asleep, "a reply that runs dry must be counted"
+    buffer.push(1, ramp(0), last=True)
+    assert not buffer.asleep, "its end is still to be told"
+    assert kinds(buffer.pull(PACKET)[1]) == ["drained"]
+    assert buffer.asleep
+    assert woken == [False, False]
+
+
+def test_it_is_awake_until_the_fade_of_a_cut_reply_has_left() -> None:
+    buffer = filled(800)
+    buffer.pull(PACKET)
+    buffer.cut()
+    assert not buffer.asleep
+    buffer.pull(PACKET)
+    assert buffer.asleep

@@ -107,3 +107,13 @@ async def test_a_pull_lets_senders_go_on_that_waited_for_room() -> None:
         woken = one.session._room()
         one.line.pull(PACKET)
         await asyncio.wait_for(woken, 5)
+
+
+async def test_the_line_may_sleep_when_there_is_nothing_to_play_and_is_woken_by_sound() -> None:
+    async with OneNode(WebrtcOut) as one:
+        buffer = PlayoutBuffer(RATE)
+        one.give("playback", Playback(source=buffer))
+        one.begin()
+        assert one.line.woken == 0
+        buffer.push(1, np.full(800, 1000, np.int16))
+        assert one.line.woken == 1

@@ -71,6 +71,17 @@ def test_messages_wait_while_nobody_is_there(line: RoamingLine) -> None:
     assert second.told == [{"n": 2}, {"n": 3}]
 
 
+def test_whoever_is_there_is_woken(line: RoamingLine) -> None:
+    line.wake()
+    former, new = FakeLine(), FakeLine()
+    line.attach(former)
+    assert not former.asleep()
+    line.attach(new)
+    line.wake()
+    assert (former.woken, new.woken) == (0, 1)
+    assert former.asleep(), "what the former peer would pull is silence"
+
+
 def test_a_reply_stands_still_while_nobody_is_there(line: RoamingLine) -> None:
     peer = FakeLine()
     line.attach(peer)

@@ -127,3 +127,16 @@ def test_of_several_each_is_a_candidate_of_its_own() -> None:
 
 def test_without_any_the_answer_is_as_it_was() -> None:
     assert sdp.announce(offer(*OURS), []) == offer(*OURS)
+
+
+def test_the_caller_is_asked_not_to_send_silence_and_to_make_losses_recoverable() -> None:
+    answer = "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=rtpmap:111 opus/48000/2\r\na=mid:0\r\n"
+    asked = "a=fmtp:111 useinbandfec=1;usedtx=1"
+    assert sdp.complete(answer).splitlines() == ["v=0", "m=audio 9 UDP/TLS/RTP/SAVPF 111", "a=rtpmap:111 opus/48000/2", asked, "a=mid:0"]
+    given = answer.replace("a=mid", "a=fmtp:111 minptime=10;useinbandfec=0\r\na=mid")
+    assert sdp.complete(given).splitlines()[3] == "a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1"
+
+
+def test_an_answer_without_opus_stays_as_it_is() -> None:
+    answer = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 97\r\na=rtpmap:97 VP8/90000\r\n"
+    assert sdp.complete(answer) == answer

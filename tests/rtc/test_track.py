@@ -128,3 +128,28 @@ def test_lasting_silence_is_sent_seldom_and_sound_at_once() -> None:
         assert spoken == pytest.approx(times[-1] + 0.02)
 
     run_virtual(scene())
+
+
+def test_a_source_that_sleeps_is_asked_only_for_what_must_be_sent() -> None:
+    async def scene() -> None:
+        track, source, woken = OutgoingTrack(), Source(), list[bool]()
+        asleep = True
+        track.on_wake = lambda: woken.append(True)
+        track.play(24_000, source.pull, lambda: asleep)
+        assert woken == [True]
+        for _ in range(HANGOVER):
+            assert track.rest == 1
+            assert track.payload() is not None
+        while track.rest == 1:
+            track.payload()
+        asked = len(source.asked)
+        refresh = track.payload(track.rest)
+        assert len(source.asked) == asked + 1
+        assert refresh is not None
+        assert len(refresh) == 1
+        assert track.rest == 20
+        asleep = False
+        assert track.rest == 1, "it is asked every 20 ms again"
+        assert OutgoingTrack(dtx=False).rest == 1
+
+    run_virtual(scene())

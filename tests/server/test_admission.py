@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ class Scripted:
     calls: Calls
     name: str = "worker"
     pid: int = 1
+    loop: Mapping[str, float] = field(default_factory=dict)
     running: dict[str, Choice] = field(default_factory=dict)
     waiting: dict[str, asyncio.Future[None]] = field(default_factory=dict)
     at_once: bool = True

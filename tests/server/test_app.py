@@ -27,7 +27,7 @@ async def test_healthz_counts_calls(http: ClientSession, url: str) -> None:
             "calls": 0,
             "slots": 2,
             "draining": False,
-            "workers": [{"name": "worker", "pid": os.getpid(), "calls": 0}],
+            "workers": [{"name": "worker", "pid": os.getpid(), "calls": 0, "loop": {"beats": 0, "late_ms_max": 0.0, "blocked_5ms": 0}}],
         }
 
 

@@ -16,6 +16,8 @@ WAIT_MIN, WAIT_MAX = 0.020, 0.040
 JITTERS = 3
 IDLE = 0.120
 """Seconds without a packet after which time goes on without the caller: a muted or stalled sender must not freeze a voice detector."""
+DTX = 1
+"""Bytes: a packet of no more has no sound. A pause of the transmission begins with it (RFC 7587, section 3.1.3), so time goes on the sooner."""
 IDLE_STEP = 0.060
 """Seconds of silence at a time from then on."""
 DROPOUT = 100
@@ -75,6 +77,7 @@ class Arrival:
         self._made_up = 0
         """Ticks of silence since the last real packet."""
         self._idle = False
+        """Time goes on without the sender: it has been silent for too long, or has said that it will be."""
         self._jitter = 0.0
         self._transit: float | None = None
 
@@ -149,7 +152,7 @@ class Arrival:
             self._end = held.timestamp + ticks
             self._made_up = 0
             self._released = now
-            self._idle = False
+            self._idle = len(held.payload) <= DTX
         return steps
 
     def _measure(self, timestamp: int, now: float) -> None:

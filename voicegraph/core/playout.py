@@ -7,7 +7,7 @@ within one packet, and it says what the caller has heard. It knows samples, not 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -57,6 +57,8 @@ class PlayoutBuffer:
         self.rate = rate
         self.underruns = 0
         self.reply: int | None = None
+        self.on_sound: Callable[[], None] = _nothing
+        """Called at each push: it may not be `asleep` any more."""
         self._cushion = round(cushion * rate)
         self._ahead = ahead
         self._duck = duck
@@ -94,6 +96,7 @@ class PlayoutBuffer:
             if last:
                 self._ledger.finish()
         self._last = self._last or last
+        self.on_sound()
 
     def free(self) -> float:
         """Seconds of sound that it would still like to have; 0 or less when senders should wait."""
@@ -131,6 +134,11 @@ class PlayoutBuffer:
         piece = self._play(n - at)
         out[at : at + len(piece)] = piece
         return out, self._facts(len(piece)) + self._ended()
+
+    @property
+    def asleep(self) -> bool:
+        """Whether every pull would give silence and no facts until `on_sound`."""
+        return not self._buffered and not len(self._tail) and (self.reply is None or self._drained)
 
     def _ready(self) -> bool:
         """Whether there is sound to play, after the cushion has filled."""
@@ -200,6 +208,10 @@ class PlayoutBuffer:
         slack = self._cushion + round(STREAM_SLACK * self.rate)
         if self._buffered > slack:
             self._take(self._buffered - self._cushion)
+
+
+def _nothing() -> None:
+    """Nobody sleeps."""
 
 
 def _voiced(pcm: Pcm) -> int:

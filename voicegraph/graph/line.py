@@ -11,6 +11,12 @@ Message = Mapping[str, Any]
 Hear = Callable[[Pcm, float], None]
 Obey = Callable[[Message], None]
 Pull = Callable[[int], Pcm]
+Asleep = Callable[[], bool]
+
+
+def never() -> bool:
+    """Of a source that always wants to be pulled."""
+    return False
 
 
 class Line(Protocol):
@@ -22,8 +28,14 @@ class Line(Protocol):
     def obey(self, take: Obey) -> None:
         """From now on call `take(message)` for each JSON message of the caller that the line does not answer itself (RTVI; see docs/protocol.md)."""
 
-    def play(self, rate: int, pull: Pull) -> None:
-        """From now on call `pull(n)` whenever n samples at `rate` Hz are due at the caller, and send what it returns."""
+    def play(self, rate: int, pull: Pull, asleep: Asleep = never) -> None:
+        """From now on call `pull(n)` whenever n samples at `rate` Hz are due at the caller, and send what it returns.
+
+        While `asleep()` is true that would be silence, and the line may leave it out until `wake`.
+        """
+
+    def wake(self) -> None:
+        """There is something to pull again."""
 
     def tell(self, message: Message) -> None:
         """Send one RTVI message to the caller; without effect once the line is gone."""

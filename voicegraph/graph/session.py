@@ -71,7 +71,8 @@ class Session:
             raise
         self.replies.flowing = True
         for node in self.nodes:
-            self._start_task(node.work(), node.processor, "work")
+            if node.processor.contract.queued:
+                self._start_task(node.work(), node.processor, "work")
             self._start_task(node.processor.run(), node.processor, "run")
         self._supervisor = self._loop.create_task(self._supervise(), name=f"session {self.id}")
 

@@ -31,7 +31,11 @@ class WebrtcOut(Processor):
 
     def on_playback(self, playback: Playback) -> None:
         self._buffer = playback.source
-        self.call.line.play(playback.source.rate, partial(self._pull, playback.source))
+        playback.source.on_sound = self.call.line.wake
+        self.call.line.play(playback.source.rate, partial(self._pull, playback.source), partial(self._asleep, playback.source))
+
+    def _asleep(self, buffer: PlayoutBuffer) -> bool:
+        return buffer.asleep and not self.heard.linked
 
     def _pull(self, buffer: PlayoutBuffer, n: int) -> Pcm:
         try:

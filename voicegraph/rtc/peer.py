@@ -11,11 +11,12 @@ from aiortc import RTCBundlePolicy, RTCConfiguration, RTCIceServer, RTCPeerConne
 from aiortc.sdp import candidate_from_sdp
 
 from voicegraph.errors import BadRequest, CallFailed
-from voicegraph.graph.line import Hear, Message, Obey, Pull
+from voicegraph.graph.line import Asleep, Hear, Message, Obey, Pull, never
 from voicegraph.rtc import sdp
 from voicegraph.rtc.chat import Chat
-from voicegraph.rtc.fastpath import inbound_for
+from voicegraph.rtc.fastpath import drive, inbound_for
 from voicegraph.rtc.inbound import Inbound
+from voicegraph.rtc.pacer import Pacer
 from voicegraph.rtc.ports import inside
 from voicegraph.rtc.reach import DIRECT, Reach
 from voicegraph.rtc.track import OutgoingTrack
@@ -39,6 +40,7 @@ class Peer:
     on_gone: called, with a sentence, when the caller leaves, vanishes or never arrives, not after `close`; `lost` tells the first from the rest.
     on_back: called when somebody who had vanished is heard again: the network was gone for a while and healed by itself.
     about: what the server says of itself in `bot-ready`. version: of RTVI, the client's, where a restart finds it ready already.
+    pacer: the clock that all peers of the process send by.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Peer:
         about: Mapping[str, Any] | None = None,
         *,
         version: str = "",
+        pacer: Pacer | None = None,
         connect_limit: float = CONNECT_LIMIT,
         silence_limit: float = SILENCE_LIMIT,
     ) -> None:
@@ -73,6 +76,7 @@ class Peer:
         servers = [RTCIceServer(**server) for server in reach.ice_servers]
         self._pc = RTCPeerConnection(RTCConfiguration(iceServers=servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
         self._audio = self._pc.addTransceiver(self._track)
+        drive(self._audio.sender, self._track, pacer or Pacer())
         self._audio.setCodecPreferences([codec for codec in RTCRtpSender.getCapabilities("audio").codecs if codec.mimeType == "audio/opus"])
         self._pc.on("datachannel", self._chat.attach)
         self._pc.on("connectionstatechange", self._state_changed)
@@ -108,7 +112,7 @@ class Peer:
             raise  # no sockets left: not the client's fault
         except Exception as problem:  # the stack has no error of its own for what it cannot parse: it raises what its code trips over
             raise BadRequest(f"This SDP offer cannot be answered: {str(problem).rstrip('.') or type(problem).__name__}.") from problem
-        return self._announced(str(self._pc.localDescription.sdp))
+        return self._announced(sdp.complete(str(self._pc.localDescription.sdp)))
 
     def _announced(self, answer: str) -> str:
         if "a=candidate:" not in answer:  # the stack leaves out what it could not bind to
@@ -179,8 +183,11 @@ class Peer:
     def obey(self, take: Obey) -> None:
         self._chat.obey(take)
 
-    def play(self, rate: int, pull: Pull) -> None:
-        self._track.play(rate, pull)
+    def play(self, rate: int, pull: Pull, asleep: Asleep = never) -> None:
+        self._track.play(rate, pull, asleep)
+
+    def wake(self) -> None:
+        self._track.on_wake()
 
     def tell(self, message: Message) -> None:
         self._chat.tell(message)

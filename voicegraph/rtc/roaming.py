@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from voicegraph.frames import Pcm
-from voicegraph.graph.line import Hear, Line, Message, Obey, Pull
+from voicegraph.graph.line import Asleep, Hear, Line, Message, Obey, Pull, never
 
 BACKLOG = 1000
 """Messages kept while there is no peer; beyond, the oldest are lost."""
@@ -26,7 +26,7 @@ class RoamingLine:
         self._line: Line | None = None
         self._listener: tuple[int, Hear] | None = None
         self._take: Obey | None = None
-        self._source: tuple[int, Pull] | None = None
+        self._source: tuple[int, Pull, Asleep] | None = None
         self._backlog: deque[Message] = deque(maxlen=BACKLOG)
 
     @property
@@ -60,10 +60,14 @@ class RoamingLine:
         if self._line is not None:
             self._wire_obey(self._line, take)
 
-    def play(self, rate: int, pull: Pull) -> None:
-        self._source = rate, pull
+    def play(self, rate: int, pull: Pull, asleep: Asleep = never) -> None:
+        self._source = rate, pull, asleep
         if self._line is not None:
-            self._wire_source(self._line, rate, pull)
+            self._wire_source(self._line, rate, pull, asleep)
+
+    def wake(self) -> None:
+        if self._line is not None:
+            self._line.wake()
 
     def tell(self, message: Message) -> None:
         if self._line is None:
@@ -87,8 +91,8 @@ class RoamingLine:
 
         line.obey(only_here)
 
-    def _wire_source(self, line: Line, rate: int, pull: Pull) -> None:
+    def _wire_source(self, line: Line, rate: int, pull: Pull, asleep: Asleep) -> None:
         def only_here(n: int) -> Pcm:
             return pull(n) if self._line is line else np.zeros(n, np.int16)
 
-        line.play(rate, only_here)
+        line.play(rate, only_here, lambda: self._line is not line or asleep())

@@ -1,4 +1,4 @@
-"""What is done to an offer before the WebRTC stack sees it, and to its answer. Pure functions over SDP (RFC 8866) and ICE candidates (RFC 8839).
+"""What is done to an offer before the WebRTC stack sees it, and to its answer after: over SDP (RFC 8866) and ICE candidates (RFC 8839). Pure.
 
 Three habits of browsers need the first: host candidates hidden behind `.local` names (resolving one blocks for a second, and fails elsewhere),
 candidates repeated per m-line though the lines are bundled, and offers posted before gathering is done.
@@ -18,6 +18,9 @@ MAX_OFFER = 64_000
 MAX_CANDIDATES = 32
 MAX_FOUNDATION = 32
 """Characters (RFC 8839, section 5.1)."""
+
+OPUS = "useinbandfec=1;usedtx=1"
+_ASKED = ("useinbandfec", "usedtx")
 
 _CANDIDATE = "a=candidate:"
 _END = "a=end-of-candidates"
@@ -75,6 +78,21 @@ def announce(answer: str, addresses: Sequence[str]) -> str:
         elif line.startswith("c=") and (former := line.split()[-1]) in hosts and (public := _like(former, addresses)):
             lines.append(line.replace(former, public[0]))
         else:
+            lines.append(line)
+    return "\r\n".join(lines) + "\r\n"
+
+
+def complete(answer: str) -> str:
+    """The answer with what the sender of Opus is asked for (RFC 7587, section 6.1): silence need not be sent, lost packets shall be recoverable."""
+    given = dict(re.findall(r"^a=fmtp:(\d+) (.*)$", answer.replace("\r", ""), re.MULTILINE))
+    lines: list[str] = []
+    opus = ""
+    for line in answer.splitlines():
+        if found := re.match(r"a=rtpmap:(\d+) opus/48000", line, re.IGNORECASE):
+            opus = found[1]
+            kept = [each for each in given.get(opus, "").split(";") if each and each.partition("=")[0].strip() not in _ASKED]
+            lines += [line, f"a=fmtp:{opus} {';'.join([*kept, OPUS])}"]
+        elif not (opus and line.startswith(f"a=fmtp:{opus} ")):
             lines.append(line)
     return "\r\n".join(lines) + "\r\n"
 

@@ -30,6 +30,7 @@ REQUEST_LIMIT = 0.3
 """Seconds that requests under way have to finish when the server stops, after the calls have ended."""
 STOPPING = "The server is shutting down."
 
+
 log = logging.getLogger(__name__)
 
 

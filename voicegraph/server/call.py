@@ -16,6 +16,7 @@ from voicegraph.graph.line import Message
 from voicegraph.graph.memory import Memory
 from voicegraph.graph.session import Session
 from voicegraph.graph.spec import GraphSpec
+from voicegraph.rtc.pacer import Pacer
 from voicegraph.rtc.peer import CONNECT_LIMIT, SILENCE_LIMIT, Peer
 from voicegraph.rtc.reach import Reach
 from voicegraph.rtc.roaming import RoamingLine
@@ -116,6 +117,7 @@ class Call:
             lambda: self._back(peer),
             about,
             version=self._version_of(offer),
+            pacer=self._host.shared(Pacer),
             connect_limit=CONNECT_LIMIT,
             silence_limit=SILENCE_LIMIT,
         )

@@ -66,8 +66,9 @@ class Calls:
         return self._slots.total
 
     def workers(self) -> list[dict[str, Any]]:
-        """Each worker's name, process and calls, JSON-ready."""
-        return [{"name": worker.name, "pid": worker.pid, "calls": calls} for worker, calls in sorted(self._slots.loads().items(), key=_by_name)]
+        """Each worker's name, process and calls, and how late its event loop was, JSON-ready."""
+        loads = sorted(self._slots.loads().items(), key=_by_name)
+        return [{"name": worker.name, "pid": worker.pid, "calls": calls, "loop": worker.loop} for worker, calls in loads]
 
     # --- workers -----------------------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ import gc
 import logging
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
@@ -20,10 +21,13 @@ from voicegraph.server.bodies import OVER, Answer, Candidates, Choice, Offer
 from voicegraph.server.call import Call
 from voicegraph.server.calls import Calls
 from voicegraph.server.catalogue import Catalogue
+from voicegraph.server.pulse import Pulse
 from voicegraph.server.resume import Tokens
 from voicegraph.server.worker import Told
 from voicegraph.server.workshop import Workshop
 
+WARM_LIMIT = 0.8
+"""Seconds that "ready" waits for what the first call would wait for: imports and clients. A slower engine goes on warming meanwhile."""
 CLOSE_LIMIT = 2.5
 """Seconds in which all calls end when the server stops."""
 
@@ -43,7 +47,12 @@ class LocalWorker:
         self._tokens = tokens
         self._told = told
         self._workshop = workshop
+        self._pulse = Pulse()
         self._calls: dict[str, Call] = {}
+
+    @property
+    def loop(self) -> Mapping[str, float]:
+        return self._pulse.report()
 
     async def first(self, id: str, offer: Offer, choice: Choice) -> Answer:
         spec = await self._spec(choice)
@@ -58,6 +67,7 @@ class LocalWorker:
             told=Told(self._over, self._told.token),
             inside=self._workshop is not None,
         )
+        self._pulse.start()
         try:
             return await call.answer(offer)
         finally:
@@ -97,6 +107,8 @@ class LocalWorker:
 
     def _over(self, id: str) -> None:
         self._calls.pop(id, None)
+        if not self._calls:
+            self._pulse.stop()
         self._told.over(id)
 
     def _find(self, id: str) -> Call:
@@ -116,7 +128,7 @@ class LocalStaff:
         calls.join(LocalWorker(catalogue, self._host, reach, tokens, calls.told, workshop))
 
     async def ready(self) -> None:
-        self._warming = asyncio.create_task(warm(self._catalogue, self._host), name="warming")
+        self._warming = await warming(self._catalogue, self._host)
 
     async def __aenter__(self) -> Self:
         return self
@@ -125,6 +137,13 @@ class LocalStaff:
         if self._warming is not None:
             self._warming.cancel()
         await self._host.close()
+
+
+async def warming(catalogue: Catalogue, host: Host) -> asyncio.Task[None]:
+    """Wait for what the first call would wait for, within a limit; the task, which goes on when that takes longer."""
+    task = asyncio.create_task(warm(catalogue, host), name="warming")
+    await asyncio.wait([task], timeout=WARM_LIMIT)
+    return task
 
 
 async def warm(catalogue: Catalogue, host: Host) -> None:

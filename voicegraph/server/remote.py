@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -31,6 +31,7 @@ class RemoteWorker:
     def __init__(self, name: str, process: Process, line: Line, told: Told, on_gone: Callable[[RemoteWorker], object]) -> None:
         self.name = name
         self.pid = process.pid
+        self.loop: Mapping[str, float] = {}
         self._process = process
         self._told = told
         self._on_gone = on_gone
@@ -104,7 +105,7 @@ class RemoteWorker:
             await asyncio.sleep(PULSE)
             try:
                 async with asyncio.timeout(PULSE_LIMIT):
-                    await self._link.ask("pulse")
+                    self.loop = await self._link.ask("pulse")
             except TimeoutError:
                 self._kill()
             except WorkerLost:

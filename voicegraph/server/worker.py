@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -20,6 +20,10 @@ class Worker(Protocol):
     @property
     def pid(self) -> int:
         """Of its process."""
+
+    @property
+    def loop(self) -> Mapping[str, float]:
+        """How late its event loop was while calls ran, as `Pulse` reports it; a remote worker tells every other second."""
 
     async def first(self, id: str, offer: Offer, choice: Choice) -> Answer:
         """Start a call. When this raises nothing of it is left."""

@@ -19,7 +19,7 @@ from voicegraph.rtc.reach import Reach
 from voicegraph.server.bodies import Candidates, Choice, Offer
 from voicegraph.server.catalogue import Catalogue
 from voicegraph.server.link import Answering, Fields, Line
-from voicegraph.server.local import LocalWorker, warm
+from voicegraph.server.local import LocalWorker, warming
 from voicegraph.server.resume import Tokens
 from voicegraph.server.setup import SETUP, Setup
 from voicegraph.server.worker import Told
@@ -49,10 +49,10 @@ async def _work(end: socket.socket, setup: Setup) -> None:
     async with Host() as host:
         reach = Reach(setup.ice_servers, setup.public_addresses)
         worker = LocalWorker(catalogue, host, reach, Tokens(setup.resume_key.encode(), setup.resume_limit), told)
+        rest = await warming(catalogue, host)
         link.note("ready")
-        warming = asyncio.create_task(warm(catalogue, host), name="warming")
         await link.run(partial(_answer, worker))
-        warming.cancel()
+        rest.cancel()
         await worker.close(FRONT_GONE)
 
 
@@ -74,7 +74,7 @@ async def _answer(worker: LocalWorker, what: str, fields: Fields) -> Any:
         case "close", {"reason": reason}:
             return await worker.close(reason)
         case "pulse", _:
-            return None
+            return worker.loop
     raise ValueError(f"a worker does not know how to '{what}'")
 
 

@@ -22,15 +22,16 @@ from typing import Any, TypeVar
 import aiohttp
 import numpy as np
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCDataChannel, RTCPeerConnection, RTCSessionDescription
-from aiortc.rtp import RtpPacket
 
 from voicegraph.audio.resample import resample
 from voicegraph.core import rtvi
 from voicegraph.core.sound import Pcm
 from voicegraph.errors import BadRequest, CallFailed
 from voicegraph.rtc.chat import LABEL
-from voicegraph.rtc.fastpath import intercept
+from voicegraph.rtc.fastpath import drive, intercept
 from voicegraph.rtc.opus import CLOCK, SECONDS, Decoder
+from voicegraph.rtc.pacer import Pacer
+from voicegraph.rtc.rtp import RtpPacket
 from voicegraph.rtc.track import OutgoingTrack
 from voicegraph.testing.recording import Recording
 
@@ -132,6 +133,7 @@ class Caller:
         self._waiting: set[asyncio.Event] = set()
         self._ping: asyncio.TimerHandle | None = None
         self._numbers = 0
+        self._pacer = Pacer()
 
     # --- the call --------------------------------------------------------------------------------------------------------------
 
@@ -314,6 +316,8 @@ class Caller:
         track = OutgoingTrack(dtx=False)  # as browsers send, unless told otherwise
         track.play(CLOCK, self._pull)
         transceiver = pc.addTransceiver(track if self._audio else "audio", direction="sendrecv" if self._audio else "recvonly")
+        if self._audio:
+            drive(transceiver.sender, track, self._pacer)
         decoder = Decoder(CLOCK)
 
         def take(packet: RtpPacket) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 
 from voicegraph.frames import Frame, Pcm
 from voicegraph.graph.host import Host
-from voicegraph.graph.line import Hear, Message, Obey, Pull
+from voicegraph.graph.line import Asleep, Hear, Message, Obey, Pull, never
 from voicegraph.graph.ports import In, Out
 from voicegraph.graph.processor import Processor
 from voicegraph.graph.session import Session
@@ -35,6 +35,8 @@ class FakeLine:
         self._hear: Hear | None = None
         self._obey: Obey | None = None
         self._pull: Pull | None = None
+        self.asleep: Asleep = never
+        self.woken = 0
 
     def listen(self, rate: int, hear: Hear) -> None:
         self.rate, self._hear = rate, hear
@@ -42,8 +44,11 @@ class FakeLine:
     def obey(self, take: Obey) -> None:
         self._obey = take
 
-    def play(self, rate: int, pull: Pull) -> None:
-        self.rate, self._pull = rate, pull
+    def play(self, rate: int, pull: Pull, asleep: Asleep = never) -> None:
+        self.rate, self._pull, self.asleep = rate, pull, asleep
+
+    def wake(self) -> None:
+        self.woken += 1
 
     def tell(self, message: Message) -> None:
         self.told.append(message)
