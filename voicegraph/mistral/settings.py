@@ -31,8 +31,11 @@ class MistralSettings(Settings):
 
     def client(self, call: Call) -> Mistral:
         """The client that the calls of this process share. Raises CallFailed when there is no key."""
-        key = self.api_key.get_secret_value() if self.api_key else None
-        return call.shared(MistralClients).get(key, self.base_url)
+        return call.shared(MistralClients).get(self.key(), self.base_url)
+
+    def key(self) -> str | None:
+        """The key that the file gives, None for that of the environment."""
+        return self.api_key.get_secret_value() if self.api_key else None
 
     async def warm(self, share: Share) -> None:
         """Import the SDK and make the client, off the loop."""

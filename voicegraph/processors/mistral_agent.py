@@ -14,7 +14,8 @@ from voicegraph.frames import Amend, Event, Heard, Playout, ReplyText, Turn
 from voicegraph.graph.ports import In, Out
 from voicegraph.graph.processor import Place, Processor, Share
 from voicegraph.graph.settings import Duration
-from voicegraph.mistral.errors import plainly
+from voicegraph.mistral.errors import failures, plainly
+from voicegraph.mistral.moderation import Thresholds, guardrails, is_blocked
 from voicegraph.mistral.settings import MistralSettings
 from voicegraph.mistral.streams import chat_pieces
 
@@ -32,6 +33,10 @@ class MistralAgentSettings(MistralSettings):
     """How many exchanges are remembered."""
     first_token: Annotated[Duration, Field(gt=0)] = 10.0
     """How long the model may be silent, before its answer and in it."""
+    guardrails: Thresholds = Field(default_factory=dict)
+    """A threshold per category of moderation: Mistral checks the request itself and refuses it when a score reaches one."""
+    refusal: str = "I can't talk about that."
+    """What is said then."""
 
 
 class MistralAgent(Processor):
@@ -72,7 +77,13 @@ class MistralAgent(Processor):
             self._write(turn, turn.say, 0, last=True)
             return
         with plainly(ReplyFailed):
-            await self._answer(turn, messages)
+            try:
+                await self._answer(turn, messages)
+            except failures() as problem:
+                if not (self.settings.guardrails and is_blocked(problem)):
+                    raise
+                self.events.send(Event(epoch=turn.epoch, kind="moderation", data={"side": "caller", "blocked": ("guardrails",)}))
+                self._write(turn, self.settings.refusal, 0, last=True)
 
     async def _answer(self, turn: Turn, messages: list[Message]) -> None:
         options, asked, at = self.settings, self.call.now(), 0
@@ -82,6 +93,7 @@ class MistralAgent(Processor):
                 messages=messages,  # type: ignore[arg-type]  # plain dictionaries: the SDK checks them itself
                 max_tokens=options.max_tokens,
                 temperature=options.temperature,
+                guardrails=guardrails(options.guardrails),  # type: ignore[arg-type]  # as with the messages
             )
             async with stream, aclosing(chat_pieces(stream.response)) as pieces:
                 async for piece in pieces:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-Endpoint = Literal["transcription", "chat", "speech", "realtime_speech"]
-ENDPOINTS: tuple[Endpoint, ...] = ("transcription", "chat", "speech", "realtime_speech")
+Endpoint = Literal["transcription", "chat", "speech", "realtime_speech", "moderation"]
+ENDPOINTS: tuple[Endpoint, ...] = get_args(Endpoint)
 
 Event = dict[str, Any]
 """One message on the wire, as JSON."""
@@ -30,6 +30,8 @@ class Delays:
     """From a speech request, or a flush of text, to its first sound."""
     speech_speed: float = 10.0
     """How many seconds of sound are made in one second, after the first."""
+    moderation: float = 0.05
+    """From a moderation request to its answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,8 @@ class Script:
     seconds_per_character: float = 0.06
     chunk_seconds: float = 0.08
     """Sound in one `speech.audio.delta`."""
+    scores: Callable[[str], Mapping[str, float]] = lambda _: {}
+    """What moderation thinks of a text: a score from 0 to 1 per category; of those that it leaves out, 0."""
 
     def utterance(self, stream: int, stretch: int) -> str:
         """The words of one stretch of speech."""

@@ -14,6 +14,7 @@ from aiohttp import web
 from voicegraph.testing.mistral.behaviour import ENDPOINTS, NO_FAULTS, Delays, Endpoint, FaultPlan, Faults, Script
 from voicegraph.testing.mistral.chat import chat
 from voicegraph.testing.mistral.log import Log, R
+from voicegraph.testing.mistral.moderation import moderation
 from voicegraph.testing.mistral.realtime_speech import realtime_speech
 from voicegraph.testing.mistral.refusals import Refusal, bad_request, refusal
 from voicegraph.testing.mistral.speech import speech
@@ -26,6 +27,7 @@ Handler = Callable[[Visit], Awaitable[web.StreamResponse]]
 _ROUTES: tuple[tuple[str, str, Endpoint, Handler], ...] = (
     ("GET", "/v1/audio/transcriptions/realtime", "transcription", transcription),
     ("POST", "/v1/chat/completions", "chat", chat),
+    ("POST", "/v1/chat/moderations", "moderation", moderation),
     ("POST", "/v1/audio/speech", "speech", speech),
     ("GET", "/v1/audio/speech/realtime", "realtime_speech", realtime_speech),
 )
