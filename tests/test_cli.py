@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import sys
 import wave
@@ -19,6 +20,7 @@ import voicegraph
 from voicegraph.cli import main
 from voicegraph.errors import CallFailed
 from voicegraph.testing.caller import Caller, over_http
+from voicegraph.testing.mistral import MistralServer, Script
 
 ROOT = Path(voicegraph.__file__).parents[1]
 ECHO = """
@@ -55,7 +57,7 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"voicegraph {voicegraph.__version__}\n"
 
 
-@pytest.mark.parametrize("arguments", [[], ["sing"], ["serve", "--port", "lots"], ["check"], ["run", "echo"]])
+@pytest.mark.parametrize("arguments", [[], ["sing"], ["serve", "--port", "lots"], ["check"], ["run", "echo"], ["captions"]])
 def test_a_wrong_command_line_is_explained(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(arguments)
@@ -199,3 +201,19 @@ class TestTheDefaultGraph:
         from voicegraph.server.catalogue import choose
 
         assert choose("mine")[0] == "mine"
+
+
+async def test_captions_of_a_recording_are_printed_line_by_line(question: Path) -> None:
+    async with MistralServer(Script(utterances=["one two three"])) as mistral:
+        environ = os.environ | {"MISTRAL_API_KEY": "none-needed", "MISTRAL_BASE_URL": mistral.url}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "voicegraph", "captions", str(question), cwd=ROOT, env=environ, stdout=PIPE, stderr=PIPE
+        )
+        out, problems = await asyncio.wait_for(process.communicate(), 30)
+    assert (out.decode().split(), problems, process.returncode) == (["one", "two", "three"], b"", 0)
+
+
+def test_captions_without_a_server_say_why(question: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("MISTRAL_BASE_URL", "http://127.0.0.1:1")
+    assert main(["captions", str(question)]) == 1
+    assert "Mistral cannot be reached" in capsys.readouterr().err

@@ -20,7 +20,7 @@ LAYERS = (
     {"mistral", "local"},
     {"processors"},
     {"rtc"},
-    {"server", "offline"},
+    {"server", "offline", "oneway"},
     {"commands"},
     {"cli"},
     {"__main__"},

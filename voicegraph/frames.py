@@ -87,6 +87,16 @@ class TurnCue(Transcript):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Caption(Frame):
+    """A snapshot of one line of captions: `settled` words that stay, then words that may still change (`ahead`). `final`: the line is over."""
+
+    line: int
+    settled: str
+    ahead: str
+    final: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Command(Frame):
     """Something that the caller did with a hand: one of the classes below."""
 
