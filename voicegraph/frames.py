@@ -87,6 +87,11 @@ class TurnCue(Transcript):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Clip(Audio):
+    """What was said between two presses of a button, whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Caption(Frame):
     """A snapshot of one line of captions: `settled` words that stay, then words that may still change (`ahead`). `final`: the line is over."""
 

@@ -18,7 +18,9 @@ from voicegraph.testing.runner import FakeLine
 
 LIMIT = 10.0
 PACKET = 480
+"""Samples of the reply that are taken at a time."""
 RATE = 16_000
+"""Hz of the caller's sound, as webrtc_in gives it by default."""
 
 
 class Caller:
@@ -60,7 +62,7 @@ class Caller:
         noise = np.random.default_rng(7)
         for length, level in ((seconds, 3000), (silence, 3)):
             for _ in range(round(length / 0.02)):
-                self._line.hear(noise.normal(0, level, round(0.02 * self._line.rate)).astype(np.int16), self.session.now())
+                self._line.hear(noise.normal(0, level, round(0.02 * RATE)).astype(np.int16), self.session.now())
                 await asyncio.sleep(0)
 
     async def until(self, true: Callable[[], bool]) -> None:

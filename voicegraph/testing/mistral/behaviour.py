@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-Endpoint = Literal["transcription", "chat", "speech", "realtime_speech", "moderation"]
+Endpoint = Literal["transcription", "chat", "speech", "realtime_speech", "moderation", "file_transcription"]
 ENDPOINTS: tuple[Endpoint, ...] = get_args(Endpoint)
 
 Event = dict[str, Any]
@@ -30,6 +30,8 @@ class Delays:
     """From a speech request, or a flush of text, to its first sound."""
     speech_speed: float = 10.0
     """How many seconds of sound are made in one second, after the first."""
+    file_transcription: float = 0.1
+    """From a file to its transcription."""
     moderation: float = 0.05
     """From a moderation request to its answer."""
 

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from voicegraph.testing.mistral.behaviour import ENDPOINTS, NO_FAULTS, Delays, Endpoint, FaultPlan, Faults, Script
 from voicegraph.testing.mistral.chat import chat
+from voicegraph.testing.mistral.file_transcription import file_transcription
 from voicegraph.testing.mistral.log import Log, R
 from voicegraph.testing.mistral.moderation import moderation
 from voicegraph.testing.mistral.realtime_speech import realtime_speech
@@ -26,11 +27,15 @@ Handler = Callable[[Visit], Awaitable[web.StreamResponse]]
 
 _ROUTES: tuple[tuple[str, str, Endpoint, Handler], ...] = (
     ("GET", "/v1/audio/transcriptions/realtime", "transcription", transcription),
+    ("POST", "/v1/audio/transcriptions", "file_transcription", file_transcription),
     ("POST", "/v1/chat/completions", "chat", chat),
     ("POST", "/v1/chat/moderations", "moderation", moderation),
     ("POST", "/v1/audio/speech", "speech", speech),
     ("GET", "/v1/audio/speech/realtime", "realtime_speech", realtime_speech),
 )
+
+_REPEATED = ("context_bias", "timestamp_granularities")
+"""Fields of a form that are lists: each value comes as a field of its own."""
 
 
 class MistralServer:
@@ -183,6 +188,8 @@ class MistralServer:
 async def _body(request: web.Request) -> Any:
     if request.method == "GET":
         return None
+    if request.content_type == "multipart/form-data":
+        return await _form(request)
     try:
         body = await request.json()
     except json.JSONDecodeError:
@@ -190,3 +197,18 @@ async def _body(request: web.Request) -> Any:
     if not isinstance(body, dict):
         raise bad_request("The body must be a JSON object")
     return body
+
+
+async def _form(request: web.Request) -> dict[str, Any]:
+    """Fields by name, those that may come several times in lists; a file as its bytes."""
+    found: dict[str, Any] = {}
+    for name, value in (await request.post()).items():
+        plain: Any = value
+        if isinstance(value, web.FileField):
+            with value.file as file:
+                plain = await asyncio.to_thread(file.read)
+        if name in _REPEATED:
+            found.setdefault(name, []).append(plain)
+        else:
+            found[name] = plain
+    return found
