@@ -155,12 +155,13 @@ class Turn(Frame):
 class ReplyText(Frame):
     """The next piece of a reply's text, in pieces of any size. `at` is the offset of its first character in the whole reply.
 
-    `last` ends the reply (its text may be empty). `spoken` False: for the screen only."""
+    `last` ends the reply (its text may be empty). `spoken` False: for the screen only. `language` (ISO 639-1): what it is in, where that is known."""
 
     text: str
     at: int
     last: bool = False
     spoken: bool = True
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from voicegraph.core.moderation import Category, too_much
 from voicegraph.graph.processor import Share
-from voicegraph.graph.settings import Duration
+from voicegraph.graph.settings import ByLanguage, Duration
 from voicegraph.mistral.client import MistralClients
 from voicegraph.mistral.errors import explain, failures, status_of
 from voicegraph.mistral.settings import MistralSettings, Threshold
@@ -36,8 +36,8 @@ class ModerationSettings(MistralSettings):
     """The moderation model."""
     block: Annotated[Thresholds, Field(min_length=1)]
     """A threshold per category, from 0 to 1: a score that reaches it stops the text. Categories that are not named stop nothing."""
-    say: str = "I can't talk about that."
-    """What is said in its place."""
+    say: ByLanguage = "I can't talk about that."
+    """What is said in its place; or one text for each language."""
     unchecked: Literal["block", "pass"] = "block"
     """What happens to a text that could not be checked, because Mistral did not answer in time or not at all."""
     limit: Annotated[Duration, Field(gt=0)] = 2.0

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from voicegraph.errors import CallFailed
 from voicegraph.graph.processor import Call, Share
-from voicegraph.graph.settings import Duration, Secret, Settings
+from voicegraph.graph.settings import ByLanguage, Duration, Secret, Settings, in_language
 from voicegraph.mistral.client import MistralClients
 from voicegraph.mistral.speech import Manner
 
@@ -76,8 +76,8 @@ class TurnDetection(Settings):
 class VoiceSettings(MistralSettings):
     """Who speaks, and how."""
 
-    voice: str | None = None
-    """A preset voice such as gb_jane_neutral (which is the default), or a stored one."""
+    voice: ByLanguage | None = None
+    """A preset voice such as gb_jane_neutral (which is the default), or a stored one; or one for each language that a reply may be in."""
     ref_audio: Path | None = None
     """Instead of a voice: a file with 3 to 25 seconds of the voice to clone."""
     expressiveness: float | None = Field(None, ge=1)
@@ -89,12 +89,16 @@ class VoiceSettings(MistralSettings):
             raise ValueError("voice and ref_audio exclude each other: leave one out")
         return self
 
-    def manner(self, model: str) -> Manner:
-        """What the service is asked for; reads the file. Raises CallFailed."""
+    def reference(self) -> str | None:
+        """The recording of the voice to clone, if there is one, as the service takes it; reads the file. Raises CallFailed."""
         if self.ref_audio is None:
-            return Manner(model, voice=self.voice or "gb_jane_neutral", expressiveness=self.expressiveness)
+            return None
         try:
-            clip = base64.b64encode(self.ref_audio.read_bytes()).decode()
+            return base64.b64encode(self.ref_audio.read_bytes()).decode()
         except OSError as problem:
             raise CallFailed(f"The reference voice {self.ref_audio} cannot be read: {problem.strerror}.") from problem
-        return Manner(model, ref_audio=clip, expressiveness=self.expressiveness)
+
+    def manner(self, model: str, reference: str | None, language: str | None = None) -> Manner:
+        """What the service is asked for, for a reply in this language."""
+        voice = None if reference else in_language(self.voice or "gb_jane_neutral", language)
+        return Manner(model, voice=voice, ref_audio=reference, expressiveness=self.expressiveness)

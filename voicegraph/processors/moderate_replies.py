@@ -9,6 +9,7 @@ from voicegraph.core.sentences import Clauses, speakable
 from voicegraph.frames import Event, ReplyText
 from voicegraph.graph.ports import In, Out
 from voicegraph.graph.processor import Processor, Share
+from voicegraph.graph.settings import in_language
 from voicegraph.mistral.moderation import Guard, ModerationSettings
 
 
@@ -78,7 +79,8 @@ class ModerateReplies(Processor):
     def _replace(self, reply: _Reply, objections: tuple[str, ...]) -> None:
         reply.blocked = True
         self.events.send(Event(epoch=reply.epoch, kind="moderation", data={"side": "reply", "blocked": objections}))
-        self.allowed.send(replace(reply.held[0], text=self.settings.say, last=True))
+        first = reply.held[0]
+        self.allowed.send(replace(first, text=in_language(self.settings.say, first.language), last=True))
 
     def reset(self, epoch: int) -> None:
         self.current = None

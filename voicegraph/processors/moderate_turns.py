@@ -7,6 +7,7 @@ from dataclasses import replace
 from voicegraph.frames import Amend, Event, Turn
 from voicegraph.graph.ports import In, Out
 from voicegraph.graph.processor import Processor, Share
+from voicegraph.graph.settings import in_language
 from voicegraph.mistral.moderation import Guard, ModerationSettings
 
 
@@ -39,7 +40,7 @@ class ModerateTurns(Processor):
     async def on_turns(self, turn: Turn) -> None:
         if turn.say is None and (objections := await self._objections(turn.text)):
             self.events.send(Event(epoch=turn.epoch, kind="moderation", data={"side": "caller", "blocked": objections}))
-            turn = replace(turn, text="", say=self.settings.say)
+            turn = replace(turn, text="", say=in_language(self.settings.say, turn.language))
         self.allowed.send(turn)
 
     async def on_amendments(self, late: Amend) -> None:
