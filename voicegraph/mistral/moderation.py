@@ -18,6 +18,7 @@ from voicegraph.mistral.settings import MistralSettings, Threshold
 
 if TYPE_CHECKING:
     from mistralai.client import Mistral
+    from mistralai.client.classifiers import Classifiers
 
 log = logging.getLogger(__name__)
 
@@ -51,10 +52,14 @@ class ModerationSettings(MistralSettings):
 class Guard:
     """Asks the model for one node. `name`: the node's, for the log."""
 
-    def __init__(self, sdk: Mistral, settings: ModerationSettings, name: str) -> None:
-        self._sdk = sdk
+    def __init__(self, classifiers: Classifiers, settings: ModerationSettings, name: str) -> None:
+        self._classifiers = classifiers
         self._settings = settings
         self._name = name
+
+    @classmethod
+    async def open(cls, sdk: Mistral, settings: ModerationSettings, name: str) -> Guard:
+        return cls(await asyncio.to_thread(lambda: sdk.classifiers), settings, name)  # an import, the first time
 
     async def objections(self, role: Literal["user", "assistant"], text: str) -> tuple[str, ...]:
         """Why this text may not go on: categories, or UNCHECKED. Nothing: it may."""
@@ -71,7 +76,7 @@ class Guard:
 
     async def _scores(self, role: str, text: str) -> Mapping[str, float]:
         inputs: Any = [{"role": role, "content": text}]
-        answer = await self._sdk.classifiers.moderate_chat_async(inputs=inputs, model=self._settings.model)
+        answer = await self._classifiers.moderate_chat_async(inputs=inputs, model=self._settings.model)
         return next((result.category_scores or {} for result in answer.results), {})
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-Endpoint = Literal["transcription", "chat", "speech", "realtime_speech", "moderation", "file_transcription"]
+Endpoint = Literal["transcription", "chat", "speech", "realtime_speech", "moderation", "file_transcription", "conversations"]
 ENDPOINTS: tuple[Endpoint, ...] = get_args(Endpoint)
 
 Event = dict[str, Any]
@@ -32,6 +32,8 @@ class Delays:
     """How many seconds of sound are made in one second, after the first."""
     file_transcription: float = 0.1
     """From a file to its transcription."""
+    search: float = 0.3
+    """How long a conversation's web search takes."""
     moderation: float = 0.05
     """From a moderation request to its answer."""
 
@@ -57,6 +59,8 @@ class Script:
         "I can listen, think for a moment, and answer.",
     )
     """What chat answers: the n-th request gets the n-th reply, and then they start over. Or a function of the request's messages."""
+    sources: Sequence[tuple[str, str]] = ()
+    """Address and title of what a conversation finds in the web: where there are any, each answer is searched for first, and refers to them."""
     voices: frozenset[str] = frozenset({"gb_jane_neutral", "en_paul_neutral", "fr_marie_neutral"})
     """Any other voice is refused. A `ref_audio` is always taken."""
     tone: float | Callable[[str], float] = 440.0

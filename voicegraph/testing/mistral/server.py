@@ -11,8 +11,9 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from voicegraph.testing.mistral.behaviour import ENDPOINTS, NO_FAULTS, Delays, Endpoint, FaultPlan, Faults, Script
+from voicegraph.testing.mistral.behaviour import ENDPOINTS, NO_FAULTS, Delays, Endpoint, Event, FaultPlan, Faults, Script
 from voicegraph.testing.mistral.chat import chat
+from voicegraph.testing.mistral.conversations import KEPT, conversations
 from voicegraph.testing.mistral.file_transcription import file_transcription
 from voicegraph.testing.mistral.log import Log, R
 from voicegraph.testing.mistral.moderation import moderation
@@ -29,6 +30,9 @@ _ROUTES: tuple[tuple[str, str, Endpoint, Handler], ...] = (
     ("GET", "/v1/audio/transcriptions/realtime", "transcription", transcription),
     ("POST", "/v1/audio/transcriptions", "file_transcription", file_transcription),
     ("POST", "/v1/chat/completions", "chat", chat),
+    ("POST", "/v1/conversations", "conversations", conversations),
+    ("POST", "/v1/conversations/{id}", "conversations", conversations),
+    ("POST", "/v1/conversations/{id}/restart", "conversations", conversations),
     ("POST", "/v1/chat/moderations", "moderation", moderation),
     ("POST", "/v1/audio/speech", "speech", speech),
     ("GET", "/v1/audio/speech/realtime", "realtime_speech", realtime_speech),
@@ -76,6 +80,7 @@ class MistralServer:
         self._requests = 0
         self._served: Counter[Endpoint] = Counter()
         self._faults: dict[Endpoint, Faults] = {}
+        self._conversations: dict[str, list[Event]] = {}
         self._struck: Counter[Endpoint] = Counter()
         self._open: dict[asyncio.Task[Any], Visit] = {}
         self._runner: web.AppRunner | None = None
@@ -96,6 +101,10 @@ class MistralServer:
         self._faults = {endpoint: faults if isinstance(faults, Faults) else faults.get(endpoint, NO_FAULTS) for endpoint in ENDPOINTS}
         self._struck.clear()
 
+    def forget_conversations(self) -> None:
+        """As the service does with old ones: going on with them is a 404."""
+        self._conversations.clear()
+
     async def wait_for(self, kind: type[R], where: Callable[[R], bool] = lambda _: True, *, count: int = 1, timeout: float = 5.0) -> R:
         """See `Log.wait_for`."""
         return await self.log.wait_for(kind, where, count=count, timeout=timeout)
@@ -110,6 +119,7 @@ class MistralServer:
     async def start(self) -> None:
         """Listen. Raises OSError if the port is taken."""
         app = web.Application(client_max_size=64 * 2**20)  # reference audio comes in requests
+        app[KEPT] = self._conversations
         for method, path, endpoint, handler in _ROUTES:
             app.router.add_route(method, path, self._route(endpoint, handler))
         self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=1.0)
