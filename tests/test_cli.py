@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import signal
 import sys
@@ -25,6 +26,7 @@ from voicegraph.graph.load import load
 from voicegraph.local.espeak import RATE, Voice, synthesise
 from voicegraph.rtc.sdp import host_candidates
 from voicegraph.testing.caller import Caller, over_http
+from voicegraph.testing.mistral import MistralServer, Script
 
 ROOT = Path(voicegraph.__file__).parents[1]
 ECHO = """
@@ -61,7 +63,9 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"voicegraph {voicegraph.__version__}\n"
 
 
-@pytest.mark.parametrize("arguments", [[], ["sing"], ["serve", "--port", "lots"], ["serve", "--page", "tests"], ["check"], ["run", "echo"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["sing"], ["serve", "--port", "lots"], ["serve", "--page", "tests"], ["check"], ["run", "echo"], ["captions"]]
+)
 def test_a_wrong_command_line_is_explained(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(arguments)
@@ -281,3 +285,19 @@ class TestTheDefaultGraph:
 
         monkeypatch.setenv("MISTRAL_API_KEY", "secret")
         assert choose() == ("voxtral", "there is a key for Mistral")
+
+
+async def test_captions_of_a_recording_are_printed_line_by_line(question: Path) -> None:
+    async with MistralServer(Script(utterances=["one two three"])) as mistral:
+        environ = os.environ | {"MISTRAL_API_KEY": "none-needed", "MISTRAL_BASE_URL": mistral.url}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "voicegraph", "captions", str(question), cwd=ROOT, env=environ, stdout=PIPE, stderr=PIPE
+        )
+        out, problems = await asyncio.wait_for(process.communicate(), 30)
+    assert (out.decode().split(), problems, process.returncode) == (["one", "two", "three"], b"", 0)
+
+
+def test_captions_without_a_server_say_why(question: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("MISTRAL_BASE_URL", "http://127.0.0.1:1")
+    assert main(["captions", str(question)]) == 1
+    assert "Mistral cannot be reached" in capsys.readouterr().err

@@ -20,7 +20,7 @@ LAYERS = (
     {"mistral", "local"},
     {"processors"},
     {"rtc"},
-    {"server", "offline", "starter"},
+    {"server", "offline", "oneway", "starter"},
     {"commands"},
     {"cli"},
     {"__main__"},

@@ -87,6 +87,21 @@ class TurnCue(Transcript):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Clip(Audio):
+    """What was said between two presses of a button, whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caption(Frame):
+    """A snapshot of one line of captions: `settled` words that stay, then words that may still change (`ahead`). `final`: the line is over."""
+
+    line: int
+    settled: str
+    ahead: str
+    final: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Command(Frame):
     """Something that the caller did with a hand: one of the classes below."""
 
@@ -140,12 +155,13 @@ class Turn(Frame):
 class ReplyText(Frame):
     """The next piece of a reply's text, in pieces of any size. `at` is the offset of its first character in the whole reply.
 
-    `last` ends the reply (its text may be empty). `spoken` False: for the screen only."""
+    `last` ends the reply (its text may be empty). `spoken` False: for the screen only. `language` (ISO 639-1): what it is in, where that is known."""
 
     text: str
     at: int
     last: bool = False
     spoken: bool = True
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from voicegraph.graph.settings import WRITTEN, Decibels, Duration, Secret, Settings, format_duration
+from voicegraph.graph.settings import WRITTEN, ByLanguage, Decibels, Duration, Secret, Settings, format_duration, in_language
 
 
 class Options(Settings):
@@ -78,3 +78,26 @@ def test_options_are_written_with_their_units_and_without_secrets() -> None:
     assert options.model_dump(mode="json")["delay"] == "240ms"
     assert options.model_dump(mode="json")["level"] == "-12dB"
     assert "hunter2" not in f"{options!r}{options.model_dump_json()}"
+
+
+@pytest.mark.parametrize(
+    ("texts", "language", "text"),
+    [
+        ("Hello", "fr", "Hello"),
+        ({"en": "Hello", "fr": "Bonjour"}, "fr", "Bonjour"),
+        ({"en": "Hello", "fr": "Bonjour"}, "fr-CA", "Bonjour"),
+        ({"en": "Hello", "fr": "Bonjour"}, "de", "Hello"),
+        ({"fr": "Bonjour", "en": "Hello"}, None, "Bonjour"),
+    ],
+)
+def test_a_text_by_language_falls_back_to_the_first(texts: ByLanguage, language: str | None, text: str) -> None:
+    assert in_language(texts, language) == text
+
+
+@pytest.mark.parametrize("texts", [{}, {"english": "Hello"}, {"EN": "Hello"}])
+def test_a_language_is_a_code_of_two_letters(texts: dict[str, str]) -> None:
+    class Greeting(Settings):
+        text: ByLanguage = ""
+
+    with pytest.raises(ValidationError):
+        Greeting.model_validate({"text": texts}, context=WRITTEN)

@@ -196,3 +196,17 @@ async def test_it_does_not_take_up_what_is_no_exchange(entry: Any) -> None:
         assert node.session.resumed == 0
         assert node.session.remembered() == {}
         assert node.failure is None
+
+
+async def test_a_request_that_the_guardrails_stop_is_answered_with_the_refusal() -> None:
+    script = Script(scores=lambda text: {"criminal": 0.9} if "rob" in text else {})
+    async with MistralServer(script, QUICK) as server:
+        settings = {"api_key": "key", "base_url": server.url, "guardrails": {"criminal": 0.5}, "refusal": "Not that."}
+        async with OneNode(MistralAgent, settings) as node:
+            frames = await turn(node, "How do I rob a bank?")
+            node.drop()
+            assert len(await turn(node, "How do I open an account?")) > 1
+        guardrail = server.log.of(Request)[0].body["guardrails"][0]
+    assert frames == [ReplyText(epoch=1, text="Not that.", at=0, last=True)]
+    assert guardrail["block_on_error"]
+    assert guardrail["moderation_llm_v2"].items() >= {"custom_category_thresholds": {"criminal": 0.5}, "ignore_other_categories": True}.items()

@@ -38,14 +38,14 @@ class Dialogue:
     """
 
     def __init__(self, instructions: str, turns: int) -> None:
-        self._instructions = instructions
+        self.instructions = instructions
         self._past: deque[_Exchange] = deque(maxlen=turns)
         self._present: _Exchange | None = None
 
     def ask(self, reply: int, text: str, why: str = "words") -> list[Message]:
         """The caller's turn that this reply answers; gives the messages to answer it by. An attempt that was not heard is forgotten."""
         self._present = _Exchange(reply, text.strip() or _OCCASIONS.get(why, _WITHHELD))
-        messages: list[Message] = [{"role": "system", "content": self._instructions}] if self._instructions else []
+        messages: list[Message] = [{"role": "system", "content": self.instructions}] if self.instructions else []
         former: _Exchange | None = None
         for exchange in (*self._past, self._present):
             _append(messages, "user", _cut_note(former) + exchange.caller)

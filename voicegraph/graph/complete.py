@@ -56,9 +56,13 @@ class Whole:
             self._check_processors()
 
     def _check_ends(self) -> None:
-        for is_end, lack in ((_is_way_in, "nothing would be heard of the caller"), (_is_way_out, "the caller would hear nothing")):
+        answers = any(_answers(node.processor) for node in self._weave.nodes)
+        for is_end, lack, needed in (
+            (_is_way_in, "nothing would be heard of the caller", True),
+            (_is_way_out, "the caller would hear nothing", answers),  # a graph that only listens (captions, records) needs none
+        ):
             ends = [node for node in self._weave.nodes if is_end(node.processor)]
-            if not ends:
+            if needed and not ends:
                 names = [name for name, cls in self._registry.catalogue.items() if is_end(cls)]
                 self._report.mistake(self._origin.extends or self._origin.nodes, f"the graph has no {listed(names)}: {lack}")
             for second in ends[1:]:
@@ -160,6 +164,11 @@ def _right_rate(source: NodeSpec, link: Link, rates: Sequence[int]) -> str:
 
 def _lost(out: Port) -> str:
     return next(loss for kind, loss in _LOST.items() if issubclass(out.kind, kind))
+
+
+def _answers(processor: type[Processor]) -> bool:
+    """Whether it makes something that the caller is to hear in the end."""
+    return any(issubclass(out.kind, kind) for out in processor.contract.outs.values() for kind in _LOST)
 
 
 def _is_way_in(processor: type[Processor]) -> bool:

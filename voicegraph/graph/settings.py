@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, SecretStr, ValidationInfo, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, SecretStr, ValidationInfo, WithJsonSchema
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0}
@@ -79,6 +80,20 @@ Decibels = Annotated[
     WithJsonSchema({"type": "string", "pattern": r"^[+-]?\d+(\.\d+)?\s*dB$", "examples": ["-12dB"]}),
 ]
 """A gain relative to full scale; a number with `dB` in YAML."""
+
+LanguageCode = Annotated[str, Field(pattern="^[a-z]{2}$")]
+"""ISO 639-1."""
+
+ByLanguage = str | Annotated[Mapping[LanguageCode, str], Field(min_length=1)]
+"""A text, or one for each language: `{en: …, fr: …}`. The first serves those that are not named."""
+
+
+def in_language(texts: ByLanguage, language: str | None) -> str:
+    """The text for this language (ISO 639-1; None: unknown)."""
+    if isinstance(texts, str):
+        return texts
+    return texts.get((language or "")[:2], next(iter(texts.values())))
+
 
 Secret = SecretStr
 """A key or a password: only ever `${NAME}` in a file, never printed, never settable by a client."""

@@ -29,7 +29,7 @@ def explain(problem: BaseException) -> Trouble:
     if isinstance(problem, VoicegraphError):
         return Trouble(str(problem))
     chain = list(_chain(problem))
-    status = next((found for found in map(_status, chain) if found), None)
+    status = next((found for found in map(status_of, chain) if found), None)
     if status is not None:
         return _by_status(status, next((words for words in map(_words, chain) if words), ""))
     code = next((found for found in map(_close_code, chain) if found), None)
@@ -73,8 +73,8 @@ def _chain(problem: BaseException | None) -> Iterator[BaseException]:
         problem = problem.__cause__ or problem.__context__
 
 
-def _status(problem: BaseException) -> int | None:
-    """MistralError has the HTTP status itself, websockets' InvalidStatus and httpx2's HTTPStatusError have a response."""
+def status_of(problem: BaseException) -> int | None:
+    """The HTTP status of a refused request: MistralError has it itself, websockets' InvalidStatus and httpx2's HTTPStatusError have a response."""
     for holder in (problem, getattr(problem, "response", None)):
         status = getattr(holder, "status_code", None)
         if isinstance(status, int):

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from voicegraph.errors import CallFailed
 from voicegraph.graph.processor import Call, Share
-from voicegraph.graph.settings import Duration, Secret, Settings
+from voicegraph.graph.settings import ByLanguage, Duration, Secret, Settings, in_language
 from voicegraph.mistral.client import MistralClients
 from voicegraph.mistral.speech import Manner
 
@@ -31,8 +31,11 @@ class MistralSettings(Settings):
 
     def client(self, call: Call) -> Mistral:
         """The client that the calls of this process share. Raises CallFailed when there is no key."""
-        key = self.api_key.get_secret_value() if self.api_key else None
-        return call.shared(MistralClients).get(key, self.base_url)
+        return call.shared(MistralClients).get(self.key(), self.base_url)
+
+    def key(self) -> str | None:
+        """The key that the file gives, None for that of the environment."""
+        return self.api_key.get_secret_value() if self.api_key else None
 
     async def warm(self, share: Share) -> None:
         """Import the SDK and make the client, off the loop."""
@@ -73,8 +76,8 @@ class TurnDetection(Settings):
 class VoiceSettings(MistralSettings):
     """Who speaks, and how."""
 
-    voice: str | None = None
-    """A preset voice such as gb_jane_neutral (which is the default), or a stored one."""
+    voice: ByLanguage | None = None
+    """A preset voice such as gb_jane_neutral (which is the default), or a stored one; or one for each language that a reply may be in."""
     ref_audio: Path | None = None
     """Instead of a voice: a file with 3 to 25 seconds of the voice to clone."""
     expressiveness: float | None = Field(None, ge=1)
@@ -86,12 +89,16 @@ class VoiceSettings(MistralSettings):
             raise ValueError("voice and ref_audio exclude each other: leave one out")
         return self
 
-    def manner(self, model: str) -> Manner:
-        """What the service is asked for; reads the file. Raises CallFailed."""
+    def reference(self) -> str | None:
+        """The recording of the voice to clone, if there is one, as the service takes it; reads the file. Raises CallFailed."""
         if self.ref_audio is None:
-            return Manner(model, voice=self.voice or "gb_jane_neutral", expressiveness=self.expressiveness)
+            return None
         try:
-            clip = base64.b64encode(self.ref_audio.read_bytes()).decode()
+            return base64.b64encode(self.ref_audio.read_bytes()).decode()
         except OSError as problem:
             raise CallFailed(f"The reference voice {self.ref_audio} cannot be read: {problem.strerror}.") from problem
-        return Manner(model, ref_audio=clip, expressiveness=self.expressiveness)
+
+    def manner(self, model: str, reference: str | None, language: str | None = None) -> Manner:
+        """What the service is asked for, for a reply in this language."""
+        voice = None if reference else in_language(self.voice or "gb_jane_neutral", language)
+        return Manner(model, voice=voice, ref_audio=reference, expressiveness=self.expressiveness)

@@ -27,10 +27,21 @@ async def chat_pieces(response: httpx2.Response) -> AsyncGenerator[str, None]:
     async with _Events(response) as events:
         async for event in events:
             choice: dict[str, Any] = next(iter(event.get("choices") or ()), {})
-            if text := _text((choice.get("delta") or {}).get("content")):
+            if text := text_in((choice.get("delta") or {}).get("content")):
                 yield text
             complete = complete or bool(choice.get("finish_reason"))
         if not (complete or events.done):
+            raise ReplyFailed("Mistral's answer broke off in the middle.")
+
+
+async def conversation_events(response: httpx2.Response) -> AsyncGenerator[dict[str, Any], None]:
+    """The events of a streamed conversation, as they are on the wire. Raises ReplyFailed when the stream holds an error or breaks off."""
+    async with _Events(response, last="conversation.response.done") as events:
+        async for event in events:
+            if event.get("type") == "conversation.response.error":
+                raise ReplyFailed("Mistral reported an error in the middle of its answer.")
+            yield event
+        if not events.done:
             raise ReplyFailed("Mistral's answer broke off in the middle.")
 
 
@@ -112,8 +123,13 @@ def sound(data: Any) -> bytes:
         return b""
 
 
-def _text(content: Any) -> str:
-    """A delta's content: a string, or a list of chunks of which some are text."""
-    if isinstance(content, list):
-        return "".join(str(chunk.get("text", "")) for chunk in content if isinstance(chunk, dict) and chunk.get("type") == "text")
-    return content if isinstance(content, str) else ""
+def chunks(content: Any) -> list[dict[str, Any]]:
+    """A delta's content, which may be a string, a chunk or a list of them, as chunks; each has its `type`."""
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}]
+    return [chunk for chunk in (content if isinstance(content, list) else [content]) if isinstance(chunk, dict)]
+
+
+def text_in(content: Any) -> str:
+    """What is text in a delta's content."""
+    return "".join(str(chunk.get("text", "")) for chunk in chunks(content) if chunk.get("type") == "text")

@@ -11,6 +11,7 @@ from voicegraph.frames import Event, Heard, Playout, ReplyText, Turn
 from voicegraph.graph.ports import In, Out
 from voicegraph.graph.processor import Place, Processor
 from voicegraph.local.agent import Answer, SmallAgent
+from voicegraph.processors._writing import Writing
 
 
 class LocalAgent(Processor):
@@ -43,14 +44,11 @@ class LocalAgent(Processor):
     async def on_turns(self, turn: Turn) -> None:
         answer = Answer("say", turn.say) if turn.say is not None else self._agent.answer(turn.text, datetime.now().astimezone(), turn.why)
         self.events.send(Event(epoch=turn.epoch, kind="skill", data={"name": answer.skill}))
-        words = re.findall(r"\s*\S+\s*", answer.text)
-        at = 0
-        for word in words:  # one by one, as a model would write them
-            self.reply.send(ReplyText(text=word, at=at, spoken=turn.audible, epoch=turn.epoch))
-            at += len(word)
-            if not await self.reply.room(turn.epoch):
+        writing = Writing(self.reply, turn)
+        for word in re.findall(r"\s*\S+\s*", answer.text):  # one by one, as a model would write them
+            if not await writing.write(word):
                 return
-        self.reply.send(ReplyText(text="", at=at, last=True, spoken=turn.audible, epoch=turn.epoch))
+        writing.finish()
 
     def on_playout(self, fact: Playout) -> None:
         if isinstance(fact, Heard):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
 from typing import Annotated, Any
@@ -14,17 +13,19 @@ from voicegraph.errors import ReplyFailed
 from voicegraph.frames import Amend, Event, Heard, Playout, ReplyText, Turn
 from voicegraph.graph.ports import In, Out
 from voicegraph.graph.processor import Place, Processor, Share
-from voicegraph.graph.settings import Duration
-from voicegraph.mistral.errors import plainly
+from voicegraph.graph.settings import ByLanguage, Duration, in_language
+from voicegraph.mistral.chat import answer
+from voicegraph.mistral.errors import failures, plainly
+from voicegraph.mistral.moderation import Thresholds, guardrails, is_blocked
 from voicegraph.mistral.settings import MistralSettings
-from voicegraph.mistral.streams import chat_pieces
+from voicegraph.processors._writing import Writing
 
 
 class MistralAgentSettings(MistralSettings):
     model: str = "mistral-small-latest"
     """The chat model: the smaller, the sooner it begins to answer."""
-    instructions: str = "You are a friendly voice on the phone. Answer in one or two short sentences, in plain words without lists or markup."
-    """Who the agent is and how it talks."""
+    instructions: ByLanguage = "You are a friendly voice on the phone. Answer in one or two short sentences, in plain words without lists or markup."
+    """Who the agent is and how it talks; or one text for each language that callers speak."""
     temperature: float | None = Field(None, ge=0, le=1.5)
     """How freely it chooses its words: 0 always takes the likeliest. By default the model's own."""
     max_tokens: int = Field(1024, ge=1)
@@ -33,6 +34,10 @@ class MistralAgentSettings(MistralSettings):
     """How many exchanges are remembered."""
     first_token: Annotated[Duration, Field(gt=0)] = 10.0
     """How long the model may be silent, before its answer and in it."""
+    guardrails: Thresholds = Field(default_factory=dict)
+    """A threshold per category of moderation: Mistral checks the request itself and refuses it when a score reaches one."""
+    refusal: ByLanguage = "I can't talk about that."
+    """What is said then; or one text for each language."""
 
 
 class MistralAgent(Processor):
@@ -57,7 +62,7 @@ class MistralAgent(Processor):
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)
-        self.dialogue = Dialogue(self.settings.instructions, self.settings.history)
+        self.dialogue = Dialogue(in_language(self.settings.instructions, None), self.settings.history)
 
     @classmethod
     async def warm(cls, settings: MistralAgentSettings, share: Share) -> None:
@@ -74,37 +79,37 @@ class MistralAgent(Processor):
 
     async def on_turns(self, turn: Turn) -> None:
         assert turn.epoch is not None, "the floor numbers every turn"
+        self.dialogue.instructions = in_language(self.settings.instructions, turn.language)
         messages = self.dialogue.ask(turn.epoch, turn.text, turn.why)
+        writing = Writing(self.reply, turn, shown=self.dialogue.shown)
         if turn.say is not None:
-            self._write(turn, turn.say, 0, last=True)
+            writing.finish(turn.say)
             return
         with plainly(ReplyFailed):
-            await self._answer(turn, messages)
+            try:
+                await self._answer(turn, messages, writing)
+            except failures() as problem:
+                if not (self.settings.guardrails and is_blocked(problem)):
+                    raise
+                self.events.send(Event(epoch=turn.epoch, kind="moderation", data={"side": "caller", "blocked": ("guardrails",)}))
+                writing.finish(in_language(self.settings.refusal, turn.language))
 
-    async def _answer(self, turn: Turn, messages: list[Message]) -> None:
-        options, asked, at = self.settings, self.call.now(), 0
-        async with asyncio.timeout(options.first_token) as limit:
-            stream = await self.chat.stream_async(
-                model=options.model,
-                messages=messages,  # type: ignore[arg-type]  # plain dictionaries: the SDK checks them itself
-                max_tokens=options.max_tokens,
-                temperature=options.temperature,
-            )
-            async with stream, aclosing(chat_pieces(stream.response)) as pieces:
-                async for piece in pieces:
-                    if at == 0:
-                        self._tell_latency(turn, self.call.now() - asked)
-                    limit.reschedule(None)
-                    if not (self._write(turn, piece, at) and await self.reply.room(turn.epoch)):
-                        return
-                    limit.reschedule(self.call.now() + options.first_token)
-                    at += len(piece)
-        self._write(turn, "", at, last=True)
-
-    def _write(self, turn: Turn, text: str, at: int, last: bool = False) -> bool:
-        if turn.epoch is not None and not turn.audible:
-            self.dialogue.shown(turn.epoch, text)
-        return self.reply.send(ReplyText(epoch=turn.epoch, text=text, at=at, last=last, spoken=turn.audible))
+    async def _answer(self, turn: Turn, messages: list[Message], writing: Writing) -> None:
+        options, asked = self.settings, self.call.now()
+        request = {
+            "model": options.model,
+            "messages": messages,
+            "max_tokens": options.max_tokens,
+            "temperature": options.temperature,
+            "guardrails": guardrails(options.guardrails),
+        }
+        async with aclosing(answer(self.chat, options.first_token, **request)) as pieces:
+            async for piece in pieces:
+                if writing.at == 0:
+                    self._tell_latency(turn, self.call.now() - asked)
+                if not await writing.write(piece):
+                    return
+        writing.finish()
 
     def _tell_latency(self, turn: Turn, seconds: float) -> None:
         self.events.send(Event(epoch=turn.epoch, kind="metrics", data={"ttfb": [{"processor": self.name, "value": round(seconds, 3)}]}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from voicegraph.core.screen import Messages, Screen
-from voicegraph.frames import Amend, Event, Heard, Playing, Playout, Progress, ReplyText, Transcript, TurnCue, Words
+from voicegraph.frames import Amend, Caption, Event, Heard, Playing, Playout, Progress, ReplyText, Transcript, TurnCue, Words
 from voicegraph.graph.ports import In
 from voicegraph.graph.processor import Place, Processor
 
@@ -21,6 +21,7 @@ class Page(Processor):
     virtual_time = True
     observer = True
     words = In(Transcript, many=True, optional=True)
+    captions = In(Caption, optional=True)
     reply = In(ReplyText, many=True, optional=True, confirmed=True)
     playout = In(Playout, optional=True)
     amendments = In(Amend, optional=True)
@@ -36,6 +37,10 @@ class Page(Processor):
                 self._tell(self._screen.words(frame.segment, frame.text, frame.final, time.time()))
             case TurnCue():
                 self._tell(self._screen.event("turn-cue", {"cue": frame.cue, "segment": frame.segment}))
+
+    def on_captions(self, caption: Caption) -> None:
+        data = {"line": caption.line, "settled": caption.settled, "ahead": caption.ahead, "final": caption.final}
+        self._tell(self._screen.event("caption", data))
 
     def on_reply(self, text: ReplyText) -> None:
         if text.epoch is not None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from pathlib import Path
-
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from voicegraph.audio.recordings import Recordings
 from voicegraph.audio.resample import StreamResampler
@@ -16,26 +13,16 @@ from voicegraph.frames import Audio, CallerAudio, HeardAudio
 from voicegraph.graph.ports import In
 from voicegraph.graph.processor import Place, Processor
 from voicegraph.graph.settings import Duration, Settings
+from voicegraph.processors._files import CallPath, path_of
 
 
 class RecorderSettings(Settings):
-    path: str = "recordings/{session}.wav"
+    path: CallPath = "recordings/{session}.wav"
     """A new file per call: `{session}` is the call's id, `{time}` when it began. Relative to where the server was started."""
     rate: int = Field(24000, ge=8000, le=48000)
     """Hz of the file."""
     download: Duration = Field(600.0, le=3600.0)
     """How long after the call its caller may still fetch the recording (the page offers it); 0: the recording is not for the caller."""
-
-    @field_validator("path")
-    @classmethod
-    def _is_a_template(cls, path: str) -> str:
-        try:
-            names = {path.format(session=i, time=i) for i in "ab"}
-        except (LookupError, ValueError, AttributeError):
-            raise ValueError("path may contain {session} and {time}, and no other braces") from None
-        if len(names) == 1:
-            raise ValueError("each call needs a file of its own: put {session} or {time} into path")
-        return path
 
 
 class Recorder(Processor):
@@ -58,9 +45,7 @@ class Recorder(Processor):
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)
-        began = f"{datetime.now().astimezone():%Y-%m-%dT%H%M%S}"
-        path = self.settings.path.format(session=self.call.id, time=began)
-        self._file = WavWriter(Path(path), self.settings.rate, channels=2)
+        self._file = WavWriter(path_of(self.settings.path, self.call.id), self.settings.rate, channels=2)
         self._stereo = Stereo(self.settings.rate)
         self._resamplers: dict[Side, StreamResampler] = {}
 

@@ -18,7 +18,8 @@ from voicegraph.mistral.client import MistralClients
 from voicegraph.mistral.models import is_voxtral_3
 from voicegraph.mistral.realtime_speech import RealtimeVoice
 from voicegraph.mistral.settings import VoiceSettings
-from voicegraph.mistral.speech import RATE, Flow, HttpVoice, Voice, spoken
+from voicegraph.mistral.speech import RATE, Flow, HttpVoice, Manner, Voice, spoken
+from voicegraph.mistral.voices import Voices
 
 Asked = tuple[Span, Flow | None]
 """A piece of text, and the sound that was asked for it: None where there is nothing to say in it."""
@@ -32,6 +33,7 @@ class VoxtralTtsSettings(VoiceSettings):
 @dataclass(slots=True)
 class _Reply:
     epoch: int | None
+    voice: Voice
     clauses: SpokenClauses = field(default_factory=SpokenClauses)
     asked: asyncio.Queue[Asked | None] = field(default_factory=asyncio.Queue)
     player: asyncio.Task[None] | None = None
@@ -52,7 +54,7 @@ class VoxtralTts(Processor):
     text = In(ReplyText, many=True)
     audio = Out(ReplyAudio, rate=RATE)
 
-    voice: Voice | None = None
+    voices: Voices | None = None
     reply: _Reply | None = None
 
     @classmethod
@@ -60,29 +62,40 @@ class VoxtralTts(Processor):
         await settings.warm(share)
 
     async def start(self) -> None:
-        sdk, manner = self.settings.client(self.call), await asyncio.to_thread(self.settings.manner, self.settings.model)
+        settings, sdk = self.settings, self.settings.client(self.call)
+        reference = await asyncio.to_thread(settings.reference)
         sockets = self.call.shared(MistralClients).sockets
-        self.voice = RealtimeVoice(sdk, sockets, manner, self._refused) if is_voxtral_3(manner.model) else HttpVoice(sdk, manner)
-        await self.voice.open()
+
+        def make(manner: Manner) -> Voice:
+            return RealtimeVoice(sdk, sockets, manner, self._refused) if is_voxtral_3(manner.model) else HttpVoice(sdk, manner)
+
+        self.voices = Voices(lambda language: settings.manner(settings.model, reference, language), make)
+        await self.voices.of(None)
 
     async def on_text(self, text: ReplyText) -> None:
-        assert self.voice is not None
+        assert self.voices is not None
         reply = self.reply
         if reply is None or reply.epoch != text.epoch:
-            reply = self.reply = _Reply(text.epoch)
-            reply.player = self.call.spawn(self._play(reply, self.voice), self)
+            reply = self.reply = _Reply(text.epoch, await self._voice(self.voices, text.language))
+            reply.player = self.call.spawn(self._play(reply), self)
         for span in reply.clauses.feed(text.text, text.at, text.spoken, text.last):
             if not await self.audio.room(reply.epoch):
                 return
-            reply.asked.put_nowait((span, await self.voice.say(span.text) if speakable(span.text) else None))
+            reply.asked.put_nowait((span, await reply.voice.say(span.text) if speakable(span.text) else None))
         if text.last:
             reply.asked.put_nowait(None)
 
-    async def _play(self, reply: _Reply, voice: Voice) -> None:
+    async def _voice(self, voices: Voices, language: str | None) -> Voice:
+        try:
+            return await voices.of(language)
+        except CallFailed as problem:
+            raise ReplyFailed(str(problem)) from problem  # other languages may still have their voice
+
+    async def _play(self, reply: _Reply) -> None:
         try:
             while True:  # until reset: in a graph without a floor all replies are one
                 if (asked := await reply.asked.get()) is not None:
-                    await self._speak(reply.epoch, voice, *asked)
+                    await self._speak(reply.epoch, reply.voice, *asked)
                 else:
                     self.audio.send(ReplyAudio(epoch=reply.epoch, pcm=np.zeros(0, np.int16), rate=RATE, last=True))
         except ReplyFailed as problem:
@@ -99,13 +112,13 @@ class VoxtralTts(Processor):
         self.call.fail(CallFailed(sentence), self)
 
     def reset(self, epoch: int) -> None:
-        if self.reply is None or self.reply.epoch != epoch or self.voice is None:
+        if self.reply is None or self.reply.epoch != epoch:
             return
         if self.reply.player is not None:
             self.reply.player.cancel()
+        self.reply.voice.stop()
         self.reply = None
-        self.voice.stop()
 
     async def close(self) -> None:
-        if self.voice is not None:
-            await self.voice.close()
+        if self.voices is not None:
+            await self.voices.close()

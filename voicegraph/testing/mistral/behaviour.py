@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-Endpoint = Literal["transcription", "chat", "speech", "realtime_speech"]
-ENDPOINTS: tuple[Endpoint, ...] = ("transcription", "chat", "speech", "realtime_speech")
+Endpoint = Literal["transcription", "chat", "speech", "realtime_speech", "moderation", "file_transcription", "conversations"]
+ENDPOINTS: tuple[Endpoint, ...] = get_args(Endpoint)
 
 Event = dict[str, Any]
 """One message on the wire, as JSON."""
@@ -30,6 +30,12 @@ class Delays:
     """From a speech request, or a flush of text, to its first sound."""
     speech_speed: float = 10.0
     """How many seconds of sound are made in one second, after the first."""
+    file_transcription: float = 0.1
+    """From a file to its transcription."""
+    search: float = 0.3
+    """How long a conversation's web search takes."""
+    moderation: float = 0.05
+    """From a moderation request to its answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +59,8 @@ class Script:
         "I can listen, think for a moment, and answer.",
     )
     """What chat answers: the n-th request gets the n-th reply, and then they start over. Or a function of the request's messages."""
+    sources: Sequence[tuple[str, str]] = ()
+    """Address and title of what a conversation finds in the web: where there are any, each answer is searched for first, and refers to them."""
     voices: frozenset[str] = frozenset({"gb_jane_neutral", "en_paul_neutral", "fr_marie_neutral"})
     """Any other voice is refused. A `ref_audio` is always taken."""
     tone: float | Callable[[str], float] = 440.0
@@ -60,6 +68,8 @@ class Script:
     seconds_per_character: float = 0.06
     chunk_seconds: float = 0.08
     """Sound in one `speech.audio.delta`."""
+    scores: Callable[[str], Mapping[str, float]] = lambda _: {}
+    """What moderation thinks of a text: a score from 0 to 1 per category; of those that it leaves out, 0."""
 
     def utterance(self, stream: int, stretch: int) -> str:
         """The words of one stretch of speech."""

@@ -10,7 +10,8 @@ from typing import Any
 from aiohttp import web
 
 from voicegraph.testing.mistral.behaviour import Event
-from voicegraph.testing.mistral.refusals import missing
+from voicegraph.testing.mistral.moderation import blocked_by
+from voicegraph.testing.mistral.refusals import bad_request, missing
 from voicegraph.testing.mistral.stream import EventStream, WholeAnswer
 from voicegraph.testing.mistral.visit import Visit
 
@@ -20,6 +21,8 @@ async def chat(visit: Visit) -> web.StreamResponse:
     for required in ("model", "messages"):
         if required not in visit.body:
             raise missing(required)
+    if blocked_by(visit.body.get("guardrails"), visit.script.scores, visit.body["messages"]):
+        raise bad_request("Request blocked by guardrails", status=403)
     visit.opened()
     reply = visit.script.reply(visit.turn, visit.body["messages"])
     return await (_streamed(visit, reply) if visit.body.get("stream") else _whole(visit, reply))

@@ -11,9 +11,12 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from voicegraph.testing.mistral.behaviour import ENDPOINTS, NO_FAULTS, Delays, Endpoint, FaultPlan, Faults, Script
+from voicegraph.testing.mistral.behaviour import ENDPOINTS, NO_FAULTS, Delays, Endpoint, Event, FaultPlan, Faults, Script
 from voicegraph.testing.mistral.chat import chat
+from voicegraph.testing.mistral.conversations import KEPT, conversations
+from voicegraph.testing.mistral.file_transcription import file_transcription
 from voicegraph.testing.mistral.log import Log, R
+from voicegraph.testing.mistral.moderation import moderation
 from voicegraph.testing.mistral.realtime_speech import realtime_speech
 from voicegraph.testing.mistral.refusals import Refusal, bad_request, refusal
 from voicegraph.testing.mistral.speech import speech
@@ -25,10 +28,18 @@ Handler = Callable[[Visit], Awaitable[web.StreamResponse]]
 
 _ROUTES: tuple[tuple[str, str, Endpoint, Handler], ...] = (
     ("GET", "/v1/audio/transcriptions/realtime", "transcription", transcription),
+    ("POST", "/v1/audio/transcriptions", "file_transcription", file_transcription),
     ("POST", "/v1/chat/completions", "chat", chat),
+    ("POST", "/v1/conversations", "conversations", conversations),
+    ("POST", "/v1/conversations/{id}", "conversations", conversations),
+    ("POST", "/v1/conversations/{id}/restart", "conversations", conversations),
+    ("POST", "/v1/chat/moderations", "moderation", moderation),
     ("POST", "/v1/audio/speech", "speech", speech),
     ("GET", "/v1/audio/speech/realtime", "realtime_speech", realtime_speech),
 )
+
+_REPEATED = ("context_bias", "timestamp_granularities")
+"""Fields of a form that are lists: each value comes as a field of its own."""
 
 
 class MistralServer:
@@ -69,6 +80,7 @@ class MistralServer:
         self._requests = 0
         self._served: Counter[Endpoint] = Counter()
         self._faults: dict[Endpoint, Faults] = {}
+        self._conversations: dict[str, list[Event]] = {}
         self._struck: Counter[Endpoint] = Counter()
         self._open: dict[asyncio.Task[Any], Visit] = {}
         self._runner: web.AppRunner | None = None
@@ -89,6 +101,10 @@ class MistralServer:
         self._faults = {endpoint: faults if isinstance(faults, Faults) else faults.get(endpoint, NO_FAULTS) for endpoint in ENDPOINTS}
         self._struck.clear()
 
+    def forget_conversations(self) -> None:
+        """As the service does with old ones: going on with them is a 404."""
+        self._conversations.clear()
+
     async def wait_for(self, kind: type[R], where: Callable[[R], bool] = lambda _: True, *, count: int = 1, timeout: float = 5.0) -> R:
         """See `Log.wait_for`."""
         return await self.log.wait_for(kind, where, count=count, timeout=timeout)
@@ -103,6 +119,7 @@ class MistralServer:
     async def start(self) -> None:
         """Listen. Raises OSError if the port is taken."""
         app = web.Application(client_max_size=64 * 2**20)  # reference audio comes in requests
+        app[KEPT] = self._conversations
         for method, path, endpoint, handler in _ROUTES:
             app.router.add_route(method, path, self._route(endpoint, handler))
         self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=1.0)
@@ -181,6 +198,8 @@ class MistralServer:
 async def _body(request: web.Request) -> Any:
     if request.method == "GET":
         return None
+    if request.content_type == "multipart/form-data":
+        return await _form(request)
     try:
         body = await request.json()
     except json.JSONDecodeError:
@@ -188,3 +207,18 @@ async def _body(request: web.Request) -> Any:
     if not isinstance(body, dict):
         raise bad_request("The body must be a JSON object")
     return body
+
+
+async def _form(request: web.Request) -> dict[str, Any]:
+    """Fields by name, those that may come several times in lists; a file as its bytes."""
+    found: dict[str, Any] = {}
+    for name, value in (await request.post()).items():
+        plain: Any = value
+        if isinstance(value, web.FileField):
+            with value.file as file:
+                plain = await asyncio.to_thread(file.read)
+        if name in _REPEATED:
+            found.setdefault(name, []).append(plain)
+        else:
+            found[name] = plain
+    return found

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from voicegraph.frames import Heard, ReplyText, Turn
+from voicegraph.processors.mistral_conversation import MistralConversation
+from voicegraph.testing.mistral import Closed, Delays, FaultPlan, Faults, MistralServer, Opened, Request, Script
+from voicegraph.testing.runner import OneNode
+
+QUICK = Delays(first_token=0.0, per_token=0.0, search=0.0)
+NO_FAULTS = Faults()
+SCRIPT = Script(replies=["It rained in Lyon.", "It is dry now."], sources=[("https://weather.example", "Weather")])
+
+
+@asynccontextmanager
+async def answering(
+    faults: FaultPlan = NO_FAULTS, delays: Delays = QUICK, script: Script = SCRIPT, **options: Any
+) -> AsyncIterator[tuple[OneNode, MistralServer]]:
+    async with MistralServer(script, delays, faults) as server:
+        settings = {"api_key": "key", "base_url": server.url, "filler": "Wait.", **options}
+        async with OneNode(MistralConversation, settings) as node:
+            yield node, server
+
+
+async def turn(node: OneNode, text: str, **more: Any) -> str:
+    """One turn; the text of its reply."""
+    epoch = node.begin()
+    node.give("turns", Turn(epoch=epoch, text=text, **more))
+    await node.settle()
+    return "".join(frame.text for frame in node.sent("reply") if frame.epoch == epoch)
+
+
+async def heard(node: OneNode, reply: int, text: str, finished: bool = True) -> None:
+    node.drop("finished" if finished else "interrupted")
+    node.give("playout", Heard(reply=reply, text=text, samples=1000 * len(text), rate=24000, finished=finished, why=""))
+    await asyncio.sleep(0)
+
+
+def asked(server: MistralServer) -> list[dict[str, Any]]:
+    return [request.body for request in server.log.of(Request)]
+
+
+def said(body: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(entry["role"], entry["content"]) for entry in body["inputs"]]
+
+
+async def test_a_search_is_bridged_by_a_phrase_and_its_sources_are_shown() -> None:
+    async with answering() as (node, server):
+        assert await turn(node, "What about Lyon?") == "Wait. It rained in Lyon."
+        (body,) = asked(server)
+    assert (body["tools"], body["model"], body["stream"]) == ([{"type": "web_search"}], "mistral-medium-latest", True)
+    assert [(event.kind, event.data) for event in node.sent("events")] == [
+        ("tool", {"reply": 1, "name": "web_search"}),
+        ("sources", {"reply": 1, "sources": [{"url": "https://weather.example", "title": "Weather"}]}),
+    ]
+
+
+async def test_without_a_search_there_is_no_phrase() -> None:
+    async with answering(script=Script(replies=["Yes."])) as (node, _):
+        assert await turn(node, "Hello?") == "Yes."
+
+
+async def test_the_conversation_is_kept() -> None:
+    async with answering() as (node, server):
+        await turn(node, "What about Lyon?")
+        await heard(node, 1, "Wait. It rained in Lyon.")
+        await turn(node, "And now?")
+        assert said(asked(server)[1]) == [("user", "And now?")]
+
+
+async def test_after_an_interruption_it_goes_on_from_what_was_heard() -> None:
+    async with answering() as (node, server):
+        await turn(node, "What about Lyon?")
+        await heard(node, 1, "Wait. It rained in Lyon.")
+        await turn(node, "And now?")
+        await heard(node, 2, "Wait. It is", finished=False)
+        await turn(node, "In Paris, I mean.")
+        body = asked(server)[2]
+    assert said(body)[:2] == [("user", "And now?"), ("assistant", "Wait. It is")]
+    assert said(body)[2][1].endswith("In Paris, I mean.")
+    assert body["from_entry_id"] == "msg-0"
+
+
+async def test_a_conversation_that_mistral_has_forgotten_is_told_again() -> None:
+    async with answering() as (node, server):
+        await turn(node, "What about Lyon?")
+        await heard(node, 1, "It rained in Lyon.")
+        server.forget_conversations()
+        assert (await turn(node, "And now?")).startswith("Wait. It ")
+        assert said(asked(server)[-1]) == [("user", "What about Lyon?"), ("assistant", "It rained in Lyon."), ("user", "And now?")]
+
+
+async def test_an_agent_of_ones_own_is_used_as_it_is() -> None:
+    async with answering(agent_id="ag_1") as (node, server):
+        await turn(node, "Hello?")
+        body = asked(server)[0]
+    assert body["agent_id"] == "ag_1"
+    assert not {"model", "tools", "instructions"} & body.keys()
+
+
+async def test_an_interruption_cancels_the_search() -> None:
+    async with answering(delays=Delays(search=3600.0)) as (node, server):
+        node.give("turns", Turn(epoch=node.begin(), text="What about Lyon?"))
+        await server.wait_for(Opened)
+        node.drop()
+        closed = await server.wait_for(Closed)
+    assert closed.by == "client"
+
+
+@pytest.mark.parametrize("faults", [Faults(status=500), Faults(close_after=2), Faults(drop_after=2), Faults(stall_after=1), Faults(error_after=2)])
+async def test_a_search_that_fails_is_told_in_a_sentence(faults: Faults) -> None:
+    async with answering(faults, silence="300ms") as (node, _):
+        await turn(node, "What about Lyon?")
+        assert node.failure is not None
+        assert "Mistral" in node.failure
+        assert not any(frame.last for frame in node.sent("reply"))
+
+
+async def test_a_greeting_is_said_and_not_asked_for() -> None:
+    async with answering() as (node, server):
+        node.give("turns", Turn(epoch=node.begin(), text="", why="greeting", say="Hello!"))
+        await node.settle()
+        assert node.sent("reply") == [ReplyText(epoch=1, text="Hello!", at=0, last=True)]
+        assert not asked(server)

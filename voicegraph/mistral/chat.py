@@ -1,0 +1,41 @@
+"""A model's answer, as it is written."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from voicegraph.mistral.streams import chat_pieces
+
+if TYPE_CHECKING:
+    import httpx2
+    from mistralai.client.chat import Chat
+    from mistralai.client.utils.eventstreaming import EventStreamAsync
+
+T = TypeVar("T")
+
+
+async def answer(chat: Chat, silence: float, **request: Any) -> AsyncGenerator[str, None]:
+    """The text, in pieces. request: as `chat.stream_async` takes it. See `patiently` for the rest."""
+    async with aclosing(patiently(silence, chat.stream_async(**request), chat_pieces)) as pieces:
+        async for piece in pieces:
+            yield piece
+
+
+async def patiently(
+    silence: float, opening: Awaitable[EventStreamAsync[Any]], read: Callable[[httpx2.Response], AsyncGenerator[T, None]]
+) -> AsyncGenerator[T, None]:
+    """What `read` finds in a streamed answer. silence: seconds that the service may take for the first piece and for each later one.
+
+    Leaving it early closes the stream. Raises what the client raises (`errors.failures()`), TimeoutError among it.
+    """
+    now = asyncio.get_running_loop().time
+    async with asyncio.timeout(silence) as limit:
+        stream = await opening
+        async with stream, aclosing(read(stream.response)) as pieces:
+            async for piece in pieces:
+                limit.reschedule(None)  # whoever reads takes the time that it needs
+                yield piece
+                limit.reschedule(now() + silence)

@@ -1,0 +1,153 @@
+"""An agent that Mistral runs with tools of its own, such as searching the web."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from voicegraph.core.dialogue import Dialogue, Message
+from voicegraph.core.thread import Append, Restart, Start, Thread
+from voicegraph.errors import ReplyFailed
+from voicegraph.frames import Amend, Event, Heard, Playout, ReplyText, Turn
+from voicegraph.graph.ports import In, Out
+from voicegraph.graph.processor import Place, Processor, Share
+from voicegraph.graph.settings import ByLanguage, Duration, in_language
+from voicegraph.mistral.chat import patiently
+from voicegraph.mistral.client import MistralClients
+from voicegraph.mistral.errors import failures, plainly, status_of
+from voicegraph.mistral.settings import MistralSettings
+from voicegraph.mistral.streams import chunks, conversation_events, text_in
+from voicegraph.processors._writing import Writing
+
+if TYPE_CHECKING:
+    from mistralai.client.utils.eventstreaming import EventStreamAsync
+
+GONE = 404
+"""The HTTP status for a conversation that the service does not know any more."""
+
+
+class MistralConversationSettings(MistralSettings):
+    model: str = "mistral-medium-latest"
+    """The model that answers and decides when to use a tool."""
+    agent_id: str | None = None
+    """Instead of model, instructions and tools: an agent that was made with Mistral before."""
+    instructions: str = "You are a friendly voice on the phone. Answer in one or two short sentences, in plain words without lists, links or markup."
+    """Who the agent is and how it talks."""
+    tools: tuple[Literal["web_search", "web_search_premium", "code_interpreter"], ...] = ("web_search",)
+    """What Mistral may use on its own."""
+    filler: ByLanguage = "One moment, I'll look that up."
+    """What is said while a tool runs, once per answer; "" for nothing."""
+    history: int = Field(20, ge=1)
+    """How many exchanges are remembered here, in case that Mistral's memory has to be put right."""
+    silence: Annotated[Duration, Field(gt=0)] = 20.0
+    """How long the service may say nothing, also while a tool runs."""
+
+
+class MistralConversation(Processor):
+    """Answers with Mistral's own tools. The conversation is kept by Mistral; after an interruption it goes on from what was heard.
+
+        agent:
+          use: mistral_conversation
+          tools: [web_search]
+          filler: Let me look that up.          # while it searches
+
+    Sources go to the page and are not read aloud.
+    """
+
+    settings: MistralConversationSettings
+    turns = In(Turn)
+    amendments = In(Amend, optional=True)
+    playout = In(Playout, feedback=True, optional=True)
+    reply = Out(ReplyText)
+    events = Out(Event)
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place)
+        self.dialogue = Dialogue("", self.settings.history)
+        self.thread = Thread()
+
+    @classmethod
+    async def warm(cls, settings: MistralConversationSettings, share: Share) -> None:
+        await settings.warm(share)
+        await asyncio.to_thread(lambda: share(MistralClients).get(settings.key(), settings.base_url).beta.conversations)
+
+    async def start(self) -> None:
+        sdk = self.settings.client(self.call)
+        self.conversations = await asyncio.to_thread(lambda: sdk.beta.conversations)  # half a second of imports, the first time
+
+    async def on_turns(self, turn: Turn) -> None:
+        assert turn.epoch is not None, "the floor numbers every turn"
+        messages = self.dialogue.ask(turn.epoch, turn.text, turn.why)
+        if turn.say is not None:
+            Writing(self.reply, turn, shown=self.dialogue.shown).finish(turn.say)
+            return
+        with plainly(ReplyFailed):
+            try:
+                await self._answer(turn, self._ask(self.thread.ask(turn.epoch, messages)))
+            except failures() as problem:
+                if status_of(problem) != GONE:
+                    raise
+                self.thread.forgotten()
+                await self._answer(turn, self._ask(self.thread.ask(turn.epoch, messages)))
+
+    def _ask(self, step: Start | Append | Restart) -> Awaitable[EventStreamAsync[Any]]:
+        inputs: Any = [_entry(message) for message in step.inputs]
+        match step:
+            case Append(conversation):
+                return self.conversations.append_stream_async(conversation_id=conversation, inputs=inputs)
+            case Restart(conversation, entry):
+                return self.conversations.restart_stream_async(conversation_id=conversation, from_entry_id=entry, inputs=inputs)
+            case Start():
+                options = self.settings
+                agent: dict[str, Any] = {"agent_id": options.agent_id}
+                if options.agent_id is None:
+                    tools = [{"type": tool} for tool in options.tools]
+                    agent = {"model": options.model, "instructions": options.instructions, "tools": tools}
+                return self.conversations.start_stream_async(inputs=inputs, **agent)
+
+    async def _answer(self, turn: Turn, opening: Awaitable[EventStreamAsync[Any]]) -> None:
+        assert turn.epoch is not None
+        writing, conversation, sources = Writing(self.reply, turn, shown=self.dialogue.shown), "", dict[str, str]()
+        async with aclosing(patiently(self.settings.silence, opening, conversation_events)) as events:
+            async for event in events:
+                match event:
+                    case {"type": "conversation.response.started", "conversation_id": str(id)}:
+                        conversation = id
+                    case {"type": "tool.execution.started", "name": str(name)}:
+                        self._tell(turn, "tool", name=name)
+                        if writing.at == 0 and (filler := in_language(self.settings.filler, turn.language)):
+                            await writing.write(f"{filler} ")
+                    case {"type": "message.output.delta", "id": str(entry), "content": content}:
+                        self.thread.answered(turn.epoch, conversation, entry)
+                        sources |= _sources(content)
+                        if not await writing.write(text_in(content)):
+                            return
+        writing.finish()
+        if sources:
+            self._tell(turn, "sources", sources=[{"url": url, "title": title} for url, title in sources.items()])
+
+    def _tell(self, turn: Turn, kind: str, **data: object) -> None:
+        self.events.send(Event(epoch=turn.epoch, kind=kind, data={"reply": turn.epoch, **data}))
+
+    def on_playout(self, fact: Playout) -> None:
+        if isinstance(fact, Heard):
+            if fact.text:
+                self.thread.heard(fact.reply, fact.finished)
+            self.dialogue.heard(fact.reply, fact.text, fact.samples, fact.finished)
+
+    def on_amendments(self, late: Amend) -> None:
+        self.dialogue.amend(late.reply, late.text)
+
+
+def _entry(message: Message) -> dict[str, str]:
+    return {"type": "message.input", "role": message["role"], "content": message["content"]}
+
+
+def _sources(content: Any) -> dict[str, str]:
+    """Address → title of what an answer refers to."""
+    found: Sequence[dict[str, Any]] = [chunk for chunk in chunks(content) if chunk.get("type") == "tool_reference"]
+    return {str(chunk["url"]): str(chunk.get("title") or chunk["url"]) for chunk in found if chunk.get("url")}
