@@ -68,7 +68,9 @@ async def test_what_curl_says_when_something_is_wrong(served: Served) -> None:
         ClientSession() as http,
         http.post(f"{address}/start", json=json.loads(body)) as answer,
     ):
-        assert await answer.text() == shown.splitlines()[1]
+        told = shown.splitlines()[1].partition("…")[0]  # the list of graphs grows
+        assert told.startswith('{"detail": "')
+        assert (await answer.text()).startswith(told)
 
 
 @pytest.mark.browser
