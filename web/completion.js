@@ -57,6 +57,7 @@ function flowContext(before, outer) {
   let key = null;
   for (const [token] of before.matchAll(/"(?:[^"\\]|\\.)*"?|'[^']*'?|[{}[\],]|:(?=\s|$)|[^\s{}[\],:"']+(?::(?=\S)[^\s{}[\],]*)*/g)) {
     const level = levels.at(-1);
+    if (/^["']/.test(token) && (token.length === 1 || token.at(-1) !== token[0])) return null; // in the middle of a text
     if (token === "{" || token === "[") {
       levels.push({ list: token === "[", keys: [], key: null, value: null, values: {} });
     } else if (token === "}" || token === "]") levels.pop();

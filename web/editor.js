@@ -100,7 +100,7 @@ export class Editor extends EventTarget {
         cm.autocompletion({ override: [(context) => this.#complete(context)], icons: false }),
         cm.hoverTooltip((view, at) => this.#explain(view, at)),
         cm.EditorView.lineWrapping,
-        cm.EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
+        cm.EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", tabindex: "0" }),
         cm.EditorView.updateListener.of((update) => update.docChanged && !this.#setting && this.dispatchEvent(new Event("change"))),
         theme,
         highlighting,

@@ -26,7 +26,7 @@ async def is_fine(page: Page, where: str) -> None:
         await page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # no colours that are still fading into each other
         await page.set_viewport_size(size)
         results = await AXE.run(page)
-        assert results.violations_count == 0, f"{where}, {theme}:\n{results.generate_report()}"
+        assert results.violations_count == 0, f"{where}, {theme}:\n{results.response['violations']}"
 
 
 async def every_view_is_fine(page: Page, where: str) -> None:
@@ -66,3 +66,23 @@ async def test_nothing_stands_in_anybodys_way(serve: Serve, browse: Browse) -> N
         await every_view_is_fine(page, "reconnecting")
         await page.get_by_role("button", name="Cancel").click()
         await every_view_is_fine(page, "ended")
+
+
+async def test_nothing_does_so_for_a_developer(serve: Serve, browse: Browse) -> None:
+    async with serve("--dev") as server, browse(server.url) as visit:
+        page = visit.page
+        await page.get_by_role("tab", name="Edit").click()
+        await expect(page.locator(".cm-content")).to_contain_text("nodes")
+        await every_view_is_fine(page, "a developer's")
+        await page.get_by_role("tab", name="Edit").click()
+        await page.locator(".cm-content").focus()
+        await page.keyboard.press("Control+End")
+        await page.keyboard.type("  more: {use: webrtcvad, mo: 2")
+        await page.get_by_role("button", name="Save as…").click()
+        await expect(page.locator(".cm-lintRange-error")).to_be_visible()
+        await is_fine(page, "a mistake")
+        await page.get_by_role("tab", name="Graph").click()
+        await visit.call()
+        await page.locator("[data-node=vad]").click()
+        await expect(page.locator(".frames li").first).to_be_attached(timeout=LONG)
+        await is_fine(page, "a node of a call")
