@@ -6,31 +6,25 @@ The caller is a real WebRTC peer in this process, the server and the stand-in fo
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from benchmarks.figures import Figure
-from benchmarks.processes import OVER, QUESTION, Program, server
+from benchmarks.processes import OVER, QUESTION, Program
 from voicegraph.core.sound import Pcm
 from voicegraph.testing.caller import Caller, over_http
 from voicegraph.testing.recording import Received, Recording
-from voicegraph.testing.speech import speak
+from voicegraph.testing.speech import speak, trimmed
 
 RATE = 16000
 HEARD_BEFORE_BARGE_IN = 1.5
 """Seconds of the reply that the caller lets pass before speaking over it."""
 SILENT = 0.6
 """Seconds without a sound after which the reply counts as stopped."""
-AUDIBLE = 300
 SETTLE = 0.5
-
-
-def trimmed(pcm: Pcm) -> Pcm:
-    """From its first audible sample to its last: what is measured is speech, not the silence around it."""
-    loud = np.flatnonzero(np.abs(pcm.astype(np.int32)) > AUDIBLE)
-    return pcm[loud[0] : loud[-1] + 1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +67,18 @@ def _level(packet: Received) -> float:
     return float(np.sqrt(np.mean(np.square(packet.pcm.astype(np.float64)))))
 
 
-async def latency(graph: str, calls: int) -> list[Figure]:
-    """The figures of one graph over this many calls, one after another."""
+async def sample(server: Program, calls: int) -> list[Sample]:
+    """So many calls, one after another. The stand-in must know QUESTION and OVER, and answer with REPLY."""
     question, over = trimmed(speak(QUESTION, RATE)), trimmed(speak(OVER, RATE))
-    async with server(graph) as program:
-        samples = [await one_call(program, question, over) for _ in range(calls)]
-        ready = program.ready
+    return [await one_call(server, question, over) for _ in range(calls)]
+
+
+def figures(name: str, samples: Sequence[Sample], given: float) -> list[Figure]:
+    """`given`: seconds of an answer that are not the framework's own (share.py)."""
+    answers = [each.answer for each in samples]
     return [
-        Figure(f"{graph}: end of speech → first sample of the reply", "ms", [each.answer for each in samples], median_bar=700.0),
-        Figure(f"{graph}: speech over the reply → 12 dB quieter", "ms", [each.duck for each in samples], median_bar=220.0),
-        Figure(f"{graph}: speech over the reply → its last sample", "ms", [each.stop for each in samples], median_bar=380.0, worst_bar=450.0),
-        Figure(f"{graph}: offer sent → connected", "ms", [each.connect for each in samples], median_bar=300.0),
-        Figure(f"{graph}: serve ready", "s", [ready], worst_bar=2.0),
+        Figure(f"{name}: end of speech → first sample of the reply", "ms", answers, median_bar=700),
+        Figure(f"{name}: the framework's own share of that", "ms", [each - 1000 * given for each in answers], median_bar=120),
+        Figure(f"{name}: speech over the reply → 12 dB quieter", "ms", [each.duck for each in samples], median_bar=220),
+        Figure(f"{name}: speech over the reply → its last sample", "ms", [each.stop for each in samples], median_bar=380, worst_bar=450),
     ]

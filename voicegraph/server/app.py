@@ -58,7 +58,7 @@ def make_app(catalogue: Catalogue, host: Host, options: Options) -> web.Applicat
 
 
 async def _health(request: web.Request) -> web.Response:
-    return web.json_response({"status": "ok", "version": __version__, "calls": len(request.app[CALLS])})
+    return web.json_response({"status": "ok", "version": __version__, "calls": len(request.app[CALLS]), "tasks": len(asyncio.all_tasks())})
 
 
 async def _graphs(request: web.Request) -> web.Response:

@@ -17,3 +17,9 @@ def speak(text: str, rate: int = 16000, voice: str = "en-us", speed: int = 150) 
 def silence(seconds: float, rate: int = 16000) -> Pcm:
     """Nobody says anything: digital silence, mono int16."""
     return np.zeros(round(seconds * rate), np.int16)
+
+
+def trimmed(pcm: Pcm, audible: int = 300) -> Pcm:
+    """From its first audible sample to its last: what is measured by it is speech, not the silence around it."""
+    loud = np.flatnonzero(np.abs(pcm.astype(np.int32)) > audible)
+    return pcm[loud[0] : loud[-1] + 1]
