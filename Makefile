@@ -7,12 +7,13 @@ ARGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .venv-peers
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
 SAY := @printf '\033[1m%s\033[0m\n'
 
 .DEFAULT_GOAL := help
-.PHONY: browser bench check clean format help run soak test
+.PHONY: browser bench bench-peers check clean format help numbers run soak test
 
 help:
 	@echo "make run     serve the page at http://localhost:$(PORT) (needs no key; with MISTRAL_API_KEY it talks to Voxtral)"
@@ -20,7 +21,9 @@ help:
 	@echo "make check   ruff and mypy"
 	@echo "make format  let ruff put the code in form"
 	@echo "make soak    10,000 random conversations with faults, in virtual time (ARGS=... goes to python -m voicegraph.testing.soak)"
-	@echo "make bench   the README's figures (ARGS=... goes to python -m benchmarks)"
+	@echo "make bench   the README's figures, some 7 minutes of a quiet machine (ARGS=... goes to python -m benchmarks)"
+	@echo "make bench-peers   the same callers against Pipecat and FastRTC, each in an environment of its own (docs/benchmarks.md)"
+	@echo "make numbers the README's tables and the plot, from the results of these two"
 	@echo "make clean   remove what these made"
 	@echo
 	@echo "PYTHON=python3.12 chooses the interpreter (3.11 or newer); HOST= and PORT= where make run listens; ARGS= goes to the program"
@@ -44,14 +47,22 @@ format: $(DEV_STAMP)
 	@$(BIN)/python -m ruff format .
 
 bench: $(DEV_STAMP)
+	$(SAY) "Measuring: some 7 minutes, during which the machine should have nothing else to do"
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-peers: $(DEV_STAMP) $(PEERS)/pipecat/.installed $(PEERS)/fastrtc/.installed
+	$(SAY) "Measuring voicegraph, Pipecat and FastRTC: some 9 minutes, during which the machine should have nothing else to do"
+	@$(BIN)/python -m benchmarks.peers $(ARGS)
+
+numbers: $(DEV_STAMP)
+	@$(BIN)/python -m benchmarks.report
 
 soak: $(DEV_STAMP)
 	$(SAY) "Holding 10,000 random conversations in virtual time: some minutes"
 	@$(BIN)/python -m voicegraph.testing.soak -n 10000 $(ARGS)
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf $(VENV) $(PEERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 browser: $(DEV_STAMP)
@@ -69,6 +80,12 @@ $(DEV_STAMP): pyproject.toml | $(BIN)/python
 	$(SAY) "Installing voicegraph with what its tests need (once, a minute or so)"
 	@$(BIN)/python -m pip --require-virtualenv install -qq --disable-pip-version-check -e '.[local,dev]'
 	@touch $@ $(RUN_STAMP)
+
+$(PEERS)/%/.installed: benchmarks/peers/requirements-%.txt
+	@$(PYTHON) -m venv $(PEERS)/$*
+	$(SAY) "Installing $* into $(PEERS)/$* (once, some minutes)"
+	@$(PEERS)/$*/bin/python -m pip --require-virtualenv install -qq --disable-pip-version-check -r $<
+	@touch $@
 
 $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here. Install Python 3.11 or newer, or say which: make PYTHON=/path/to/python3 $(MAKECMDGOALS)" >&2; exit 1; }

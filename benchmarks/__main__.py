@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from benchmarks import latency, load
@@ -15,65 +15,63 @@ from benchmarks.echo import echo
 from benchmarks.figures import Figure, table
 from benchmarks.machine import pin
 from benchmarks.processes import ANSWER, ASKED, DELAYS, LONG_ANSWER, stand_in, voicegraph
-from benchmarks.results import BENCH, Results
+from benchmarks.results import BENCH, Part, Results
 from benchmarks.share import given
 
 GRAPHS = ("voxtral", "voxtral2")
 LOADED = GRAPHS[0]
-ECHO_CALLS = 8
 
 
-async def _latency(results: Results, calls: int) -> None:
+async def _latency(calls: int) -> Part:
+    figures: list[Figure] = []
     for graph in GRAPHS:
         async with stand_in() as mistral, voicegraph(graph, mistral.url) as server:
-            samples = await latency.sample(server, calls)
-            ready = Figure(f"{graph}: serve ready", "s", [server.ready], worst_bar=2)
-        results.figures += [*latency.figures(graph, samples, given(graph, DELAYS)), ready]
+            figures += latency.figures(graph, await latency.sample(server, calls), given(graph, DELAYS))
+            figures.append(Figure(f"{graph}: serve ready", "s", [server.ready], worst_bar=2))
+    return Part(figures)
 
 
-async def _echo(results: Results, calls: int) -> None:
-    results.figures += await echo(min(calls, ECHO_CALLS))
+async def _echo(calls: int) -> Part:
+    return Part(await echo(calls))
 
 
-async def _cost(results: Results, _: int) -> None:
+async def _cost(_: int) -> Part:
     async with stand_in(LONG_ANSWER, (ASKED,)) as mistral, voicegraph(LOADED, mistral.url) as server:
-        results.figures += await cost(LOADED, server)
+        return Part(await cost(LOADED, server))
 
 
-async def _load(results: Results, _: int) -> None:
+async def _load(_: int) -> Part:
     async with stand_in(ANSWER, (ASKED,)) as mistral, voicegraph(LOADED, mistral.url) as server:
         steps = await load.ramp(server, mistral)
-    results.figures += load.figures(LOADED, steps)
-    results.ramps["voicegraph"] = steps
-    results.notes.append(load.controls(steps))
+    return Part(load.figures(LOADED, steps), {"voicegraph": steps}, load.controls(steps))
 
 
-PARTS: dict[str, Callable[[Results, int], Awaitable[None]]] = {"latency": _latency, "echo": _echo, "cost": _cost, "load": _load}
-"""In the order in which they run. Each adds what it finds; the number is that of the calls where one follows another."""
+PARTS: dict[str, Callable[[int], Awaitable[Part]]] = {"latency": _latency, "echo": _echo, "cost": _cost, "load": _load}
+"""In the order in which they run and are shown. The number is that of the calls, where one follows another."""
 
 
-async def _measure(parts: list[str], calls: int) -> Results:
-    results = Results()
+async def _measure(parts: Sequence[str], calls: int) -> Results:
+    found: dict[str, Part] = {}
     for part in parts:
         print(f"measuring {part} …", file=sys.stderr)
-        await PARTS[part](results, calls)
-    return results
+        found[part] = await PARTS[part](calls)
+    return Results(found)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--only", action="append", default=[], choices=PARTS, help="this part; may be repeated (default: all)")
-    parser.add_argument("--calls", type=int, default=8, help="where calls are measured one after another (default: %(default)s)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help=f"where the results go (default: {BENCH}, when all is measured)")
+    parser.add_argument("--calls", type=int, default=6, help="where calls are measured one after another (default: %(default)s)")
+    parser.add_argument(
+        "--json", type=Path, default=BENCH, metavar="FILE", help="keeps the results; parts not measured stay in it (default: %(default)s)"
+    )
     options = parser.parse_args()
     pin(os.getpid(), server=False)
-    results = asyncio.run(_measure(options.only or list(PARTS), options.calls))
-    print(table(results.figures))
-    for note in results.notes:
-        print(f"\n{note}")
-    if (path := options.json or (None if options.only else BENCH)) is not None:
-        results.write(path)
-    return 0 if all(each.reached() for each in results.figures) else 1
+    found = asyncio.run(_measure([part for part in PARTS if part in (options.only or PARTS)], options.calls))
+    print(f"{table(found.figures)}\n\n{found.said()}")
+    known = Results.read(options.json).parts | found.parts
+    Results({part: known[part] for part in PARTS if part in known}).write(options.json)
+    return 0 if all(figure.reached() for figure in found.figures) else 1
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """More and more calls on one core, until what they hear comes late.
 
-Every caller asks once in ten seconds and hears a reply for half of them (callers/microphone.py), each at a time of his own: at any time half of them
-hear one. The server has one core to itself; the callers, the stand-in for Mistral and this harness have the rest, and what they take is told too.
+Every caller asks once in twelve seconds and hears a reply for half of them (callers/microphone.py), each at a time of his own: at any time, half of
+the callers hear one. The server has one core to itself; the callers, the stand-in and this harness have the rest, and what they take is told too.
 """
 
 from __future__ import annotations
@@ -13,19 +13,22 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from benchmarks.callers.crowd import Crowd, CrowdError, Heard, crowd
+from benchmarks.callers.crowd import Crowd, CrowdError, crowd
 from benchmarks.callers.lateness import percentile
 from benchmarks.callers.microphone import CYCLE
 from benchmarks.figures import Figure, rounded
+from benchmarks.machine import server_core_seconds
 from benchmarks.processes import Program
 
-CALLS = (1, 5, 10, 15, 20, 25, 30, 35, 40, 50, 60, 70, 80)
+CALLS = (1, 5, 10, 20, 30, 35, 40, 45, 50, 60, 70, 80)
 LATE = 0.02
 """Seconds: the 99th percentile of lateness at which a server has more calls than it can carry."""
 HOPELESS = 0.5
 """Seconds of it after which no further step can be wanted."""
 SETTLE = 4.0
 """Seconds after the last caller of a step has come, before it is measured."""
+DISTURBED, TRIES = 0.02, 3
+"""A step during which other programs took more than this share of the server's core is measured again, so often at most; the quietest counts."""
 FEW, MANY = 5, 30
 """Where the cost of a call is compared: it should not depend on how many there are."""
 
@@ -34,7 +37,7 @@ FEW, MANY = 5, 30
 class Step:
     """What so many calls were like. Seconds; cpu, callers, stand_in: shares of a core; memory: bytes.
 
-    waited: how long the server was kept from its core by other programs, per second. sent_late: 99th percentile of the callers' own lag.
+    others: what other programs took of the server's core meanwhile. sent_late: 99th percentile of the callers' own lag.
     """
 
     calls: int
@@ -51,7 +54,7 @@ class Step:
     threads: int
     callers: float
     stand_in: float
-    waited: float
+    others: float
     sent_late: float
 
     @property
@@ -80,22 +83,20 @@ async def _steps(callers: Crowd, server: Program, mistral: Program, calls: Seque
     for number in calls:
         await callers.grow(number)
         await asyncio.sleep(SETTLE)
-        began, used, waited, other = time.monotonic(), server.cpu_seconds(), server.waited_seconds(), mistral.cpu_seconds()
-        measuring = asyncio.create_task(callers.measure(CYCLE))
-        await asyncio.sleep(CYCLE)
-        took = time.monotonic() - began
-        used, waited, other = (
-            (now - then) / took
-            for now, then in (
-                (server.cpu_seconds(), used),
-                (server.waited_seconds(), waited),
-                (mistral.cpu_seconds(), other),
-            )
-        )
-        yield _step(await measuring, server, await server.tasks(), used, waited, other)
+        tries = [await _step(callers, server, mistral)]
+        while tries[-1].others > DISTURBED and len(tries) < TRIES:
+            print(f"  {number} calls: other programs took {tries[-1].others:.0%} of the server's core; once more", file=sys.stderr)
+            tries.append(await _step(callers, server, mistral))
+        yield min(tries, key=lambda step: step.others)
 
 
-def _step(heard: Heard, server: Program, tasks: int, cpu: float, waited: float, stand_in: float) -> Step:
+async def _step(callers: Crowd, server: Program, mistral: Program) -> Step:
+    began, at = time.monotonic(), _usage(server, mistral)
+    measuring = asyncio.create_task(callers.measure(CYCLE))
+    await asyncio.sleep(CYCLE)
+    took = time.monotonic() - began
+    cpu, stand_in, core = ((now - then) / took for now, then in zip(_usage(server, mistral), at, strict=True))
+    heard = await measuring
     return Step(
         calls=heard.calls,
         late_median=percentile(heard.late, 0.5),
@@ -107,13 +108,18 @@ def _step(heard: Heard, server: Program, tasks: int, cpu: float, waited: float, 
         lost=heard.lost,
         cpu=cpu,
         memory=server.memory(),
-        tasks=tasks,
+        tasks=await server.tasks(),
         threads=server.threads(),
         callers=heard.share,
         stand_in=stand_in,
-        waited=waited,
+        others=max(0.0, core - cpu),
         sent_late=heard.sent_late,
     )
+
+
+def _usage(server: Program, mistral: Program) -> tuple[float, float, float]:
+    """Seconds of CPU so far: of the server, of the stand-in, of all programs on the server's core."""
+    return server.cpu_seconds(), mistral.cpu_seconds(), server_core_seconds()
 
 
 def knee(steps: Sequence[Step]) -> int:
@@ -141,14 +147,12 @@ def figures(name: str, steps: Sequence[Step]) -> list[Figure]:
     """The bars of a ramp."""
     few, many = near(steps, FEW), near(steps, MANY)
     with_calls = f"with {many.calls} calls"
-    missing = 60 * many.missing / max(many.spoken, 1e-9)
+    missing = 60_000 * many.missing / max(many.spoken, 1e-9)
     found = [
         Figure(f"{name}: calls on one core, 99 % of packets less than 20 ms late", "", [knee(steps)], least=30),
-        Figure(f"{name}, {with_calls}: 99th percentile of lateness", "ms", [1000 * many.late_p99], worst_bar=1000 * LATE),
-        Figure(
-            f"{name}, {with_calls}: sound missing inside replies", "ms in a minute", [60_000 * many.missing / max(many.spoken, 1e-9)], worst_bar=0
-        ),
-        Figure(f"{name}, {with_calls}: CPU per call", "% of a core", [100 * many.cpu / many.calls]),
+        Figure(f"{name}: 99th percentile of lateness {with_calls}", "ms", [1000 * many.late_p99], worst_bar=1000 * LATE),
+        Figure(f"{name}: sound missing inside replies {with_calls}", "ms in a minute", [missing], worst_bar=0),
+        Figure(f"{name}: CPU per call {with_calls}, half of them hearing a reply", "% of a core", [100 * many.cpu / many.calls]),
         Figure(f"{name}: memory per call after the first", "MB", [per_call(steps, "memory") / 1e6], worst_bar=3.0),
         Figure(f"{name}: asyncio tasks per call", "", [per_call(steps, "tasks")], worst_bar=20),
         Figure(f"{name}: threads per call", "", [per_call(steps, "threads")], worst_bar=0),
@@ -165,7 +169,7 @@ def controls(steps: Sequence[Step]) -> str:
     return (
         f"With {last.calls} calls the callers took {last.callers:.0%} and the stand-in {last.stand_in:.0%} of a core beside the server's; "
         f"99 % of the callers' own packets left within {1000 * last.sent_late:.1f} ms of their time, {last.lost} packets were lost, "
-        f"and other programs kept the server from its core for {1000 * last.waited:.1f} ms a second."
+        f"and other programs took {last.others:.1%} of the server's core."
     )
 
 

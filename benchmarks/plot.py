@@ -18,8 +18,7 @@ LEAST = 0.1
 
 def plot(ramps: Mapping[str, Sequence[Step]], path: Path) -> None:
     """One line per server. Names first seen get the first colours."""
-    style = {"svg.fonttype": "none", "svg.hashsalt": "voicegraph", "font.family": "sans-serif", "axes.spines.top": False, "axes.spines.right": False}
-    with mpl.rc_context(style):
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "voicegraph", "axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(9, 3.6), layout="constrained")
         late, cpu = figure.subplots(1, 2)
         for (name, steps), colour in zip(ramps.items(), COLOURS, strict=False):

@@ -26,8 +26,8 @@ OVER = "no wait, please stop, I would like to know something else."
 REPLY = "Tomorrow will be mostly sunny, with a light wind from the west. " * 6
 ASKED = "what is the weather like?"
 """By the lean callers, once in callers.microphone.CYCLE seconds."""
-ANSWER = "Tomorrow will be mostly sunny, with a light wind from the west, and rain in the evening."
-"""5.3 s at the stand-in's 60 ms a character: half of a cycle."""
+ANSWER = "Tomorrow will be mostly sunny, with a light wind from the west, and some rain late in the evening."
+"""6 s at the stand-in's 60 ms a character: half of a cycle."""
 LONG_ANSWER = ANSWER * 3
 DELAYS = {"final": 0.1, "eager_end": 0.2, "first_token": 0.15, "per_token": 0.01, "first_sound": 0.1}
 """The stand-in's delays in seconds for all figures: the same for every program that is compared."""
@@ -48,10 +48,6 @@ class Program:
         bursts of microseconds slip through or overfill.
         """
         return time.clock_gettime((~self.pid << 3) | 2)
-
-    def waited_seconds(self) -> float:
-        """Time for which its threads were ready to run and had no core (Linux): what others took from it. A control: near 0 on a quiet machine."""
-        return sum(int((thread / "schedstat").read_text().split()[1]) for thread in Path(f"/proc/{self.pid}/task").iterdir()) / 1e9
 
     def memory(self) -> int:
         """Resident bytes (Linux)."""

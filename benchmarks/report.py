@@ -1,15 +1,16 @@
 """`python -m benchmarks.report`: write the README's numbers and the plot anew, from the files of the last runs. So nobody types a number by hand.
 
-A test compares the README with the files; `--check` does the same.
+A test compares the README with the files.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
 from benchmarks.figures import table
-from benchmarks.peers.comparison import comparison
+from benchmarks.peers.comparison import OURS, comparison
 from benchmarks.results import BENCH, PEERS, Results
 
 ROOT = Path(__file__).parents[1]
@@ -18,11 +19,11 @@ PLOT = ROOT / "docs" / "images" / "load.svg"
 BEGIN, END = "<!-- numbers: written by `make numbers` -->\n", "<!-- /numbers -->\n"
 
 
-def numbers(bench: Results, peers: Results | None) -> str:
+def numbers(bench: Results, peers: Results) -> str:
     """The README's section in Markdown."""
-    parts = [table(bench.figures), _said("make bench", bench)]
-    if peers is not None:
-        parts += ["The same callers and the same stand-in, against others:", comparison(peers), _said("make bench-peers", peers)]
+    parts = [table(bench.figures), f"`make bench` printed this. {bench.said()}"]
+    if peers.parts:
+        parts += ["And others, with the same callers and the same stand-in (`make bench-peers`):", comparison(peers), peers.said()]
     return "\n\n".join(parts) + "\n"
 
 
@@ -35,22 +36,19 @@ def rewritten(readme: str, section: str) -> str:
     return f"{before}{begin}\n{section}\n{end}{after}"
 
 
-def _said(target: str, results: Results) -> str:
-    notes = " ".join(results.notes)
-    return f"Printed by `{target}` on {results.measured}: {results.machine}. {notes}".strip()
-
-
 def main() -> int:
-    peers = Results.read(PEERS) if PEERS.exists() else None
-    bench = Results.read(BENCH)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.report", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when the README is not what the files make it")
+    options = parser.parse_args()
+    bench, peers = Results.read(BENCH), Results.read(PEERS)
     now = README.read_text(encoding="utf-8")
     new = rewritten(now, numbers(bench, peers))
-    if "--check" in sys.argv[1:]:
+    if options.check:
         return int(new != now)
     from benchmarks.plot import plot  # needs the extra `bench`, which --check does not
 
     README.write_text(new, encoding="utf-8")
-    plot(bench.ramps | (peers.ramps if peers is not None else {}), PLOT)
+    plot(bench.ramps | {name: steps for name, steps in peers.ramps.items() if name != OURS}, PLOT)
     return 0
 
 

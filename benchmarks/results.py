@@ -1,12 +1,13 @@
-"""What a whole run found, as a file: benchmarks/results/bench.json is what the README's table and the plot are made of."""
+"""What was found, as a file: benchmarks/results/*.json is what the README's tables and the plot are made of."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from benchmarks import load
 from benchmarks.figures import Figure
@@ -19,33 +20,61 @@ PEERS = FOLDER / "peers.json"
 
 
 @dataclass(slots=True)
-class Results:
-    """figures: in the order of the table. ramps: by the server's name. notes: sentences on what else went on while it was measured."""
+class Part:
+    """What one part of a run found. ramps: by the server's name. note: a sentence on what else went on meanwhile."""
 
-    machine: str = field(default_factory=description)
-    measured: str = field(default_factory=lambda: time.strftime("%Y-%m-%d"))
     figures: list[Figure] = field(default_factory=list)
     ramps: dict[str, Sequence[Step]] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    note: str = ""
+    machine: str = field(default_factory=description)
+    measured: str = field(default_factory=lambda: time.strftime("%Y-%m-%d"))
 
-    def write(self, path: Path) -> None:
-        found = {
+    def as_json(self) -> dict[str, Any]:
+        return {
             "machine": self.machine,
             "measured": self.measured,
-            "notes": self.notes,
+            "note": self.note,
             "figures": [figure.as_json() for figure in self.figures],
             "ramps": {name: load.as_json(steps) for name, steps in self.ramps.items()},
         }
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Part:
+        return cls(
+            figures=[Figure.from_json(each) for each in found["figures"]],
+            ramps={name: load.from_json(steps) for name, steps in found["ramps"].items()},
+            note=found["note"],
+            machine=found["machine"],
+            measured=found["measured"],
+        )
+
+
+@dataclass(slots=True)
+class Results:
+    """The parts by name, in the order of the table. A part that is measured again takes the place of what was there."""
+
+    parts: dict[str, Part] = field(default_factory=dict)
+
+    @property
+    def figures(self) -> list[Figure]:
+        return [figure for part in self.parts.values() for figure in part.figures]
+
+    @property
+    def ramps(self) -> dict[str, Sequence[Step]]:
+        return {name: steps for part in self.parts.values() for name, steps in part.ramps.items()}
+
+    def said(self) -> str:
+        """When and where it was measured, and the notes."""
+        places = dict.fromkeys(f"{part.measured} on {part.machine}" for part in self.parts.values())
+        return " ".join([f"Measured {'; '.join(places)}.", *(part.note for part in self.parts.values() if part.note)])
+
+    def write(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        text = json.dumps({name: part.as_json() for name, part in self.parts.items()}, indent=1, ensure_ascii=False)
+        path.write_text(text + "\n", encoding="utf-8")
 
     @classmethod
     def read(cls, path: Path) -> Results:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return cls(
-            machine=found["machine"],
-            measured=found["measured"],
-            notes=found["notes"],
-            figures=[Figure.from_json(each) for each in found["figures"]],
-            ramps={name: load.from_json(steps) for name, steps in found["ramps"].items()},
-        )
+        """What is in the file; nothing when there is none."""
+        found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        return cls({name: Part.from_json(part) for name, part in found.items()})

@@ -65,6 +65,7 @@ class LeanCall:
         self._timestamp = secrets.randbelow(1 << 31)
         self._due = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._socket: socket.socket | None = None
 
     async def connect(self, offer: Offer, microphone: Iterator[bytes]) -> None:
         """Call, and send one packet of `microphone` every 20 ms from then on."""
@@ -115,6 +116,8 @@ class LeanCall:
         if self._timer is not None:
             self._timer.cancel()
         await self._pc.close()
+        if self._socket is not None:
+            self._socket.close()
 
     # --- inside ----------------------------------------------------------------------------------------------------------------
 
@@ -132,6 +135,7 @@ class LeanCall:
         self._loop._add_reader(fd, self._read)  # type: ignore[attr-defined]  # the public one refuses the socket of a transport
 
     def _read(self) -> None:
+        assert self._socket is not None
         try:
             data, ancillary, _, address = self._socket.recvmsg(2048, 64)
         except (BlockingIOError, ConnectionError):

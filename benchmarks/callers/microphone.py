@@ -8,7 +8,7 @@ from voicegraph.audio.resample import resample
 from voicegraph.core.sound import Pcm
 from voicegraph.rtc.opus import CLOCK, PACKET, SECONDS, Encoder
 
-CYCLE = 10.0
+CYCLE = 12.0
 """Seconds from one question to the next. The stand-in's reply to it (processes.ANSWER) lasts half of that."""
 NOISE = -65.0
 """dBFS of the room. Not digital silence: nobody's microphone gives that, and encoders and detectors have less to do with it."""

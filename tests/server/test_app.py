@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -15,9 +16,15 @@ from voicegraph.server.app import Options
 ELSEWHERE = "https://shop.example"
 
 
-async def test_healthz_counts_calls(http: ClientSession, url: str) -> None:
+async def test_healthz_counts_calls_and_tasks(http: ClientSession, url: str) -> None:
     async with http.get(f"{url}/healthz") as answer:
-        assert await answer.json() == {"status": "ok", "version": __version__, "calls": 0}
+        found = await answer.json()
+    tasks = found.pop("tasks")
+    assert found == {"status": "ok", "version": __version__, "calls": 0}
+    another = asyncio.create_task(asyncio.Event().wait())
+    async with http.get(f"{url}/healthz") as answer:
+        assert (await answer.json())["tasks"] == tasks + 1
+    another.cancel()
 
 
 async def test_graphs_says_of_each_whether_it_can_run_and_why_not(http: ClientSession, url: str) -> None:
