@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.figures import Figure
-from benchmarks.processes import Start, program, python, voicegraph
+from benchmarks.processes import Program, Start, program, python, voicegraph
+from benchmarks.quiet import others, undisturbed
 from voicegraph.core.sound import Pcm
 from voicegraph.testing.caller import Caller, Offer, Said, over_http
 from voicegraph.testing.recording import RATE, Recording
@@ -34,7 +35,6 @@ LOUD = 0.3
 """The part of a chirp's own energy that its correlation must reach to count as found."""
 SHORTER = 60.0
 """Milliseconds by which ours must be shorter than stock aiortc's."""
-
 ENOUGH = 0.5
 """The part of the chirps that must come back for a median to mean anything."""
 
@@ -74,20 +74,24 @@ def round_trips(recording: Recording, said: Said, starts: Sequence[int]) -> list
     return found
 
 
-async def echo_of(offer: Callable[[], Offer], calls: int) -> list[float]:
+async def echo_of(server: Program, over: Callable[[str], Offer], calls: int) -> list[float]:
     """Round trips in milliseconds over so many calls, one after another. Raises RuntimeError when the echo does not come back."""
     random = np.random.default_rng(7)
     found: list[float] = []
     for _ in range(calls):
-        async with Caller(offer(), handshake=False) as caller:
-            await asyncio.sleep(SETTLE)
-            sound, starts = chirps(random)
-            said = await caller.say(sound, RATE)
-            await asyncio.sleep(LONGEST)
-            found += [1000 * each for each in round_trips(caller.recording, said, starts)]
+        found += await undisturbed(lambda: _one_call(over(server.url), random), lambda: others(server))
     if len(found) < ENOUGH * calls * CHIRPS:
         raise RuntimeError(f"of {calls * CHIRPS} chirps only {len(found)} came back: this is no echo that can be measured")
     return found
+
+
+async def _one_call(offer: Offer, random: np.random.Generator) -> list[float]:
+    async with Caller(offer, handshake=False) as caller:
+        await asyncio.sleep(SETTLE)
+        sound, starts = chirps(random)
+        said = await caller.say(sound, RATE)
+        await asyncio.sleep(LONGEST)
+        return [1000 * each for each in round_trips(caller.recording, said, starts)]
 
 
 def stock() -> Start:
@@ -101,8 +105,8 @@ async def echo(calls: int) -> list[Figure]:
     theirs: list[float] = []
     async with voicegraph("echo") as mine, stock() as other:
         for _ in range(calls):
-            ours += await echo_of(lambda: over_http(mine.url), 1)
-            theirs += await echo_of(lambda: over_http(other.url), 1)
+            ours += await echo_of(mine, over_http, 1)
+            theirs += await echo_of(other, over_http, 1)
     return [
         Figure("echo: sample said → heard again", "ms", ours),
         Figure("stock aiortc's echo: sample said → heard again", "ms", theirs),

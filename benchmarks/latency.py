@@ -14,6 +14,7 @@ import numpy as np
 
 from benchmarks.figures import Figure
 from benchmarks.processes import OVER, QUESTION, Program
+from benchmarks.quiet import others, undisturbed
 from voicegraph.core.sound import Pcm
 from voicegraph.testing.caller import Caller, over_http
 from voicegraph.testing.recording import Received, Recording
@@ -70,7 +71,7 @@ def _level(packet: Received) -> float:
 async def sample(server: Program, calls: int) -> list[Sample]:
     """So many calls, one after another. The stand-in must know QUESTION and OVER, and answer with REPLY."""
     question, over = trimmed(speak(QUESTION, RATE)), trimmed(speak(OVER, RATE))
-    return [await one_call(server, question, over) for _ in range(calls)]
+    return [await undisturbed(lambda: one_call(server, question, over), lambda: others(server), tries=2) for _ in range(calls)]
 
 
 def figures(name: str, samples: Sequence[Sample], given: float) -> list[Figure]:

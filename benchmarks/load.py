@@ -17,8 +17,8 @@ from benchmarks.callers.crowd import Crowd, CrowdError, crowd
 from benchmarks.callers.lateness import percentile
 from benchmarks.callers.microphone import CYCLE
 from benchmarks.figures import Figure, rounded
-from benchmarks.machine import server_core_seconds
 from benchmarks.processes import Program
+from benchmarks.quiet import DISTURBED, TRIES, others
 
 CALLS = (1, 5, 10, 20, 30, 35, 40, 45, 50, 60, 70, 80)
 LATE = 0.02
@@ -27,8 +27,6 @@ HOPELESS = 0.5
 """Seconds of it after which no further step can be wanted."""
 SETTLE = 4.0
 """Seconds after the last caller of a step has come, before it is measured."""
-DISTURBED, TRIES = 0.02, 3
-"""A step during which other programs took more than this share of the server's core is measured again, so often at most; the quietest counts."""
 FEW, MANY = 5, 30
 """Where the cost of a call is compared: it should not depend on how many there are."""
 
@@ -91,11 +89,11 @@ async def _steps(callers: Crowd, server: Program, mistral: Program, calls: Seque
 
 
 async def _step(callers: Crowd, server: Program, mistral: Program) -> Step:
-    began, at = time.monotonic(), _usage(server, mistral)
+    began, used, other, foreign = time.monotonic(), server.cpu_seconds(), mistral.cpu_seconds(), others(server)
     measuring = asyncio.create_task(callers.measure(CYCLE))
     await asyncio.sleep(CYCLE)
     took = time.monotonic() - began
-    cpu, stand_in, core = ((now - then) / took for now, then in zip(_usage(server, mistral), at, strict=True))
+    cpu, stand_in, share = (server.cpu_seconds() - used) / took, (mistral.cpu_seconds() - other) / took, foreign()
     heard = await measuring
     return Step(
         calls=heard.calls,
@@ -112,14 +110,9 @@ async def _step(callers: Crowd, server: Program, mistral: Program) -> Step:
         threads=server.threads(),
         callers=heard.share,
         stand_in=stand_in,
-        others=max(0.0, core - cpu),
+        others=share,
         sent_late=heard.sent_late,
     )
-
-
-def _usage(server: Program, mistral: Program) -> tuple[float, float, float]:
-    """Seconds of CPU so far: of the server, of the stand-in, of all programs on the server's core."""
-    return server.cpu_seconds(), mistral.cpu_seconds(), server_core_seconds()
 
 
 def knee(steps: Sequence[Step]) -> int:

@@ -104,7 +104,7 @@ async def _measure(parts: Sequence[str]) -> Results:
 
 async def _echo(mirror: Mirror) -> Figure:
     async with mirror.start() as server:
-        return Figure(f"{mirror.name}: echo, sample said → heard again", "ms", await echo_of(lambda: mirror.over(server.url), ECHO_CALLS))
+        return Figure(f"{mirror.name}: echo, sample said → heard again", "ms", await echo_of(server, mirror.over, ECHO_CALLS))
 
 
 async def _turns(agent: Agent) -> list[Figure]:
