@@ -51,7 +51,7 @@ bench: $(DEV_STAMP)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 bench-peers: $(DEV_STAMP) $(PEERS)/pipecat/.installed $(PEERS)/fastrtc/.installed
-	$(SAY) "Measuring voicegraph, Pipecat and FastRTC: some 9 minutes, during which the machine should have nothing else to do"
+	$(SAY) "Measuring voicegraph, Pipecat and FastRTC: some 10 minutes, during which the machine should have nothing else to do"
 	@$(BIN)/python -m benchmarks.peers $(ARGS)
 
 numbers: $(DEV_STAMP)

@@ -27,6 +27,8 @@ HOPELESS = 0.5
 """Seconds of it after which no further step can be wanted."""
 SETTLE = 4.0
 """Seconds after the last caller of a step has come, before it is measured."""
+REPEATS = 5
+"""How many steps of a ramp may be measured again in all, because other programs disturbed them: on a busy machine it would never end otherwise."""
 FEW, MANY = 5, 30
 """Where the cost of a call is compared: it should not depend on how many there are."""
 
@@ -78,12 +80,14 @@ async def ramp(server: Program, mistral: Program, calls: Sequence[int] = CALLS) 
 
 
 async def _steps(callers: Crowd, server: Program, mistral: Program, calls: Sequence[int]) -> AsyncIterator[Step]:
+    repeats = REPEATS
     for number in calls:
         await callers.grow(number)
         await asyncio.sleep(SETTLE)
         tries = [await _step(callers, server, mistral)]
-        while tries[-1].others > DISTURBED and len(tries) < TRIES:
+        while tries[-1].others > DISTURBED and len(tries) < TRIES and repeats:
             print(f"  {number} calls: other programs took {tries[-1].others:.0%} of the server's core; once more", file=sys.stderr)
+            repeats -= 1
             tries.append(await _step(callers, server, mistral))
         yield min(tries, key=lambda step: step.others)
 
@@ -116,12 +120,13 @@ async def _step(callers: Crowd, server: Program, mistral: Program) -> Step:
 
 
 def knee(steps: Sequence[Step]) -> int:
-    """The greatest number of calls that was carried, with all smaller ones; 0 when not even the first was."""
+    """The greatest number of calls that was carried, with all smaller ones (but those that other programs disturbed); 0 when there is none."""
     carried = 0
     for step in steps:
-        if not step.carried:
+        if step.carried:
+            carried = step.calls
+        elif step.others <= DISTURBED:
             break
-        carried = step.calls
     return carried
 
 

@@ -29,12 +29,12 @@ HERE = Path(__file__).parent
 ENVIRONMENTS = HERE.parents[1] / ".venv-peers"
 GRAPH = "voxtral2"
 """Of ours: Pipecat's Mistral services speak to the Voxtral 2 models."""
-OUR_CALLS = (1, 10, 20, 30, 40, 50, 60)
-THEIR_CALLS = (1, 2, 3, 4, 6, 8, 10)
+OUR_CALLS = (1, 20, 30, 40, 50, 60)
+THEIR_CALLS = (1, 2, 3, 4, 6)
 CALLS = 2
 """At which the cost of a call is compared: as many as each of them can carry."""
 TURNS = 3
-ECHO_CALLS = 5
+ECHO_CALLS = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,12 @@ def test_a_step_with_a_caller_who_heard_nothing_is_not_carried() -> None:
     assert knee([steps[0], replace(steps[1], silent_calls=1)]) == 1
 
 
+def test_a_step_that_other_programs_disturbed_says_nothing_against_a_later_one() -> None:
+    one, ten, twenty = ramp(0.001, 0.08, 0.012)
+    assert knee([one, replace(ten, others=0.3), twenty]) == 20
+    assert knee([one, ten, twenty]) == 1
+
+
 def test_a_server_that_carries_none_has_a_knee_of_zero() -> None:
     assert knee(ramp(0.05)) == 0
 
