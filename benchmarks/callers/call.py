@@ -65,7 +65,9 @@ class LeanCall:
         self._timestamp = secrets.randbelow(1 << 31)
         self._due = 0.0
         self._timer: asyncio.TimerHandle | None = None
-        self._socket: socket.socket | None = None
+        self._sockets: list[socket.socket] = []
+        self._highest = (0, 0)
+        """The newest sequence number and timestamp, without their wraps."""
 
     async def connect(self, offer: Offer, microphone: Iterator[bytes]) -> None:
         """Call, and send one packet of `microphone` every 20 ms from then on."""
@@ -116,42 +118,46 @@ class LeanCall:
         if self._timer is not None:
             self._timer.cancel()
         await self._pc.close()
-        if self._socket is not None:
-            self._socket.close()
+        for own in self._sockets:
+            own.close()
 
     # --- inside ----------------------------------------------------------------------------------------------------------------
 
     def _bypass(self) -> None:
         """From now on the socket is read and written here; what is no RTP is handed on to aiortc."""
         self._dtls = self._audio.sender.transport
-        pair = self._dtls.transport._connection._nominated[1]
-        self._protocol, self._remote = pair.protocol, pair.remote_addr
+        connection = self._dtls.transport._connection
+        pair = connection._nominated[1]
+        self._transport, self._remote = pair.protocol.transport, pair.remote_addr
         self._ssrc, self._payload_type = self._audio.sender._ssrc, self._audio._codecs[0].payloadType
-        self._highest = (0, 0)
-        fd = self._protocol.transport.get_extra_info("socket").fileno()
-        self._socket = socket.socket(fileno=os.dup(fd))
-        self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-        self._loop._add_reader(fd, self._read)  # type: ignore[attr-defined]  # the public one refuses the socket of a transport
+        for protocol in connection._protocols:  # the other side may have chosen another pair of addresses for what it sends
+            self._listen(protocol)
 
-    def _read(self) -> None:
-        assert self._socket is not None
+    def _listen(self, protocol: Any) -> None:
+        fd = protocol.transport.get_extra_info("socket").fileno()
+        own = socket.socket(fileno=os.dup(fd))
+        own.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        self._sockets.append(own)
+        self._loop._add_reader(fd, self._read, own, protocol)  # type: ignore[attr-defined]  # the public one refuses the socket of a transport
+
+    def _read(self, own: socket.socket, protocol: Any) -> None:
         try:
-            data, ancillary, _, address = self._socket.recvmsg(2048, 64)
+            data, ancillary, _, address = own.recvmsg(2048, 64)
         except (BlockingIOError, ConnectionError):
             return
         if 127 < data[0] < 192 and not 192 <= data[1] < 224:  # RTP, and not RTCP (RFC 5761)
             self._received.append((_stamp(ancillary), data))
         else:
-            self._protocol.datagram_received(data, address)
+            protocol.datagram_received(data, address)
 
     def _send(self) -> None:
         now = self._loop.time()
         self.sent_late.append(now - self._due)
         payload = next(self._script, None)
-        if payload is not None and not self._protocol.transport.is_closing():
+        if payload is not None and not self._transport.is_closing():
             header = struct.pack("!BBHII", 0x80, self._payload_type, self._sequence & 0xFFFF, self._timestamp & 0xFFFFFFFF, self._ssrc)
-            self._protocol.transport.sendto(self._dtls._tx_srtp.protect(header + payload), self._remote)
+            self._transport.sendto(self._dtls._tx_srtp.protect(header + payload), self._remote)
         self._sequence += 1
         self._timestamp += PACKET
         self._due += SECONDS

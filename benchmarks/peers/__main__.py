@@ -57,7 +57,8 @@ class Mirror:
 
 def pipecat(*options: str) -> Callable[[str], Start]:
     """Pipecat's bot."""
-    return lambda mistral: program([_python("pipecat"), str(HERE / "pipecat_bot.py"), mistral, *options], server=True)
+    command = [_python("pipecat"), str(HERE / "pipecat_bot.py")]
+    return lambda mistral: program([*command, mistral, *options], {"LOGURU_LEVEL": "ERROR"}, server=True)
 
 
 def fastrtc() -> Start:

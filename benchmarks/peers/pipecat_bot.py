@@ -1,18 +1,16 @@
 """Pipecat with its own Mistral services and SmallWebRTC transport, many calls in one process. `python pipecat_bot.py MISTRAL_URL [--tuned]`.
 
 The pipeline is that of its quickstart. Without --tuned every setting is Pipecat's default, but for what a server of many calls needs anyway: no
-public STUN server, and a log of errors only. Its text-to-speech service has no option for another URL, so its client is replaced by another.
+public STUN server, and a log of errors only (LOGURU_LEVEL). Its text-to-speech service has no option for another URL, so its client is replaced by another.
 """
 
 import asyncio
 import contextlib
-import os
 import socket
 import sys
 
 import uvicorn
 from fastapi import BackgroundTasks, FastAPI
-from loguru import logger
 from mistralai.client import Mistral
 from pipecat.audio.vad.silero import SileroVADAnalyzer
 from pipecat.audio.vad.vad_analyzer import VADParams
@@ -98,8 +96,6 @@ async def healthz() -> dict:
 
 
 async def main() -> None:
-    logger.remove()
-    logger.add(sys.stderr, level=os.environ.get("LOG", "ERROR"))
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     listening.listen()
