@@ -1,7 +1,7 @@
 """Pipecat with its own Mistral services and SmallWebRTC transport, many calls in one process. `python pipecat_bot.py MISTRAL_URL [--tuned]`.
 
 The pipeline is that of its quickstart. Without --tuned every setting is Pipecat's default, but for what a server of many calls needs anyway: no
-public STUN server, and a log of errors only (LOGURU_LEVEL). Its text-to-speech service has no option for another URL, so its client is replaced by another.
+public STUN server, and a log of errors only (LOGURU_LEVEL). Its text-to-speech service takes no other URL, so its client is replaced.
 """
 
 import asyncio
