@@ -20,7 +20,7 @@ from voicegraph.rtc.peer import Peer
 
 
 def tone(n: int) -> Pcm:
-    return np.rint(8000 * np.sin(2 * np.pi * 500 * np.arange(n) / CLOCK)).astype(np.int16)
+    return np.asarray(np.rint(8000 * np.sin(2 * np.pi * 500 * np.arange(n) / CLOCK)), np.int16)
 
 
 async def test_a_lean_call_sends_its_packets_and_hears_the_reply_without_a_gap() -> None:
