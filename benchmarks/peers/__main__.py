@@ -55,6 +55,10 @@ class Mirror:
     over: Callable[[str], Offer]
 
 
+def _python(environment: str) -> str:
+    return str(ENVIRONMENTS / environment / "bin" / "python")
+
+
 def pipecat(*options: str) -> Callable[[str], Start]:
     """Pipecat's bot."""
     command = [_python("pipecat"), str(HERE / "pipecat_bot.py")]
@@ -76,10 +80,6 @@ MIRRORS = (
     Mirror("stock aiortc", stock, over_http),
     Mirror("FastRTC", fastrtc, over_fastrtc),
 )
-
-
-def _python(environment: str) -> str:
-    return str(ENVIRONMENTS / environment / "bin" / "python")
 
 
 async def _echoes() -> Part:
