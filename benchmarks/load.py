@@ -62,6 +62,11 @@ class Step:
         """Whether everybody was answered, and in time."""
         return self.late_p99 < LATE and self.silent_calls == 0
 
+    @property
+    def too_many(self) -> bool:
+        """Whether it was not carried, and no other program is to blame."""
+        return not self.carried and self.others <= DISTURBED
+
 
 async def ramp(server: Program, mistral: Program, calls: Sequence[int] = CALLS) -> list[Step]:
     """Measure these numbers of calls, one after another; ends early when two in a row were too many, or one hopelessly so."""
@@ -72,7 +77,7 @@ async def ramp(server: Program, mistral: Program, calls: Sequence[int] = CALLS) 
             async for step in _steps(callers, server, mistral, calls):
                 print(f"  {step.calls} calls: 99 % of packets within {1000 * step.late_p99:.1f} ms, {step.cpu:.0%} of a core", file=sys.stderr)
                 steps.append(step)
-                if step.late_p99 > HOPELESS or (len(steps) > 1 and not any(each.carried for each in steps[-2:])):
+                if step.late_p99 > HOPELESS or (len(steps) > 1 and all(each.too_many for each in steps[-2:])):
                     break
         except CrowdError as problem:
             print(f"  no further: {problem}", file=sys.stderr)
@@ -125,7 +130,7 @@ def knee(steps: Sequence[Step]) -> int:
     for step in steps:
         if step.carried:
             carried = step.calls
-        elif step.others <= DISTURBED:
+        elif step.too_many:
             break
     return carried
 
