@@ -8,13 +8,14 @@ DEV := $(if $(filter 127.% localhost ::1,$(HOST)),--dev)
 
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .venv-peers
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
 CLIENTS := tests/clients/node_modules/.package-lock.json
 SAY := @printf '\033[1m%s\033[0m\n'
 
 .DEFAULT_GOAL := help
-.PHONY: browser bench check clean clients docs format help reference run soak test
+.PHONY: browser bench bench-peers check clean clients docs format help numbers reference run soak test
 
 help:
 	@echo "make run     serve the page at http://localhost:$(PORT) (needs no key; with MISTRAL_API_KEY it talks to Voxtral); graphs can be edited there"
@@ -22,7 +23,9 @@ help:
 	@echo "make check   ruff and mypy"
 	@echo "make format  let ruff put the code in form"
 	@echo "make soak    10,000 random conversations with faults, in virtual time (ARGS=... goes to python -m voicegraph.testing.soak)"
-	@echo "make bench   the README's figures (ARGS=... goes to python -m benchmarks)"
+	@echo "make bench   the README's figures, some 7 minutes of a quiet machine (ARGS=... goes to python -m benchmarks)"
+	@echo "make bench-peers   the same callers against Pipecat and FastRTC, each in an environment of its own (docs/benchmarks.md)"
+	@echo "make numbers the README's tables and the plot, from the results of these two"
 	@echo "make reference  write docs/reference/ from the processors themselves"
 	@echo "make docs    the documentation as a site, in site/"
 	@echo "make clean   remove what these made"
@@ -48,7 +51,15 @@ format: $(DEV_STAMP)
 	@$(BIN)/python -m ruff format .
 
 bench: $(DEV_STAMP)
+	$(SAY) "Measuring: some 7 minutes, during which the machine should have nothing else to do"
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-peers: $(DEV_STAMP) $(PEERS)/pipecat/.installed $(PEERS)/fastrtc/.installed
+	$(SAY) "Measuring voicegraph, Pipecat and FastRTC: some 10 minutes, during which the machine should have nothing else to do"
+	@$(BIN)/python -m benchmarks.peers $(ARGS)
+
+numbers: $(DEV_STAMP)
+	@$(BIN)/python -m benchmarks.report
 
 soak: $(DEV_STAMP)
 	$(SAY) "Holding 10,000 random conversations in virtual time: some minutes"
@@ -56,12 +67,13 @@ soak: $(DEV_STAMP)
 
 reference: $(DEV_STAMP)
 	@$(BIN)/python docs/reference.py
+
 docs: $(DEV_STAMP)
 	@$(BIN)/python -m sphinx --fail-on-warning --keep-going --nitpicky --quiet docs site
 	$(SAY) "The documentation is in site/: open site/index.html"
 
 clean:
-	rm -rf site $(VENV) tests/clients/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf site $(VENV) $(PEERS) tests/clients/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 browser: $(DEV_STAMP)
@@ -89,6 +101,12 @@ $(DEV_STAMP): pyproject.toml | $(BIN)/python
 $(CLIENTS): tests/clients/package-lock.json
 	$(SAY) "Installing the field's clients for the tests (some seconds)"
 	@cd tests/clients && npm ci --silent
+	@touch $@
+
+$(PEERS)/%/.installed: benchmarks/peers/requirements-%.txt
+	@$(PYTHON) -m venv $(PEERS)/$*
+	$(SAY) "Installing $* into $(PEERS)/$* (once, some minutes)"
+	@$(PEERS)/$*/bin/python -m pip --require-virtualenv install -qq --disable-pip-version-check -r $<
 	@touch $@
 
 $(BIN)/python:

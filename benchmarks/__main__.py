@@ -1,44 +1,95 @@
-"""`python -m benchmarks [--calls N] [--graph NAME]… [--json FILE]`: measure, print a table, exit 1 when a bar is not reached."""
+"""`python -m benchmarks`: measure, print a table, write the results as JSON; exit 1 when a bar is not reached."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-import platform
+import os
 import sys
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
+from benchmarks import latency, load
+from benchmarks.churn import churn
+from benchmarks.cost import cost
+from benchmarks.echo import echo
 from benchmarks.figures import Figure, table
-from benchmarks.idle import idle
-from benchmarks.latency import latency
+from benchmarks.machine import pin
 from benchmarks.paint import paint
+from benchmarks.processes import ANSWER, ASKED, DELAYS, LONG_ANSWER, stand_in, voicegraph
+from benchmarks.results import BENCH, Part, Results
+from benchmarks.share import given
 
 GRAPHS = ("voxtral", "voxtral2")
+LOADED = GRAPHS[0]
+
+
+async def _latency(calls: int) -> Part:
+    figures: list[Figure] = []
+    for graph in GRAPHS:
+        async with stand_in() as mistral, voicegraph(graph, mistral.url) as server:
+            figures += latency.figures(graph, await latency.sample(server, calls), given(graph, DELAYS))
+            figures.append(Figure(f"{graph}: serve ready", "s", [server.ready], worst_bar=2))
+    return Part(figures)
+
+
+async def _echo(calls: int) -> Part:
+    return Part(await echo(calls))
+
+
+async def _cost(_: int) -> Part:
+    async with stand_in(LONG_ANSWER, (ASKED,)) as mistral, voicegraph(LOADED, mistral.url) as server:
+        return Part(await cost(LOADED, server))
+
+
+async def _load(_: int) -> Part:
+    async with stand_in(ANSWER, (ASKED,)) as mistral, voicegraph(LOADED, mistral.url) as server:
+        steps = await load.ramp(server, mistral)
+    return Part(load.figures(LOADED, steps), {"voicegraph": steps}, load.controls(steps))
+
+
+async def _churn(_: int) -> Part:
+    return Part(await churn())
+
+
+async def _paint(_: int) -> Part:
+    async with voicegraph("local") as server:
+        return Part(await paint(server))
+
+
+PARTS: dict[str, Callable[[int], Awaitable[Part]]] = {
+    "latency": _latency,
+    "echo": _echo,
+    "cost": _cost,
+    "load": _load,
+    "churn": _churn,
+    "paint": _paint,
+}
+"""In the order in which they run and are shown. The number is that of the calls, where one follows another."""
+
+
+async def _measure(parts: Sequence[str], calls: int) -> Results:
+    found: dict[str, Part] = {}
+    for part in parts:
+        print(f"measuring {part} …", file=sys.stderr)
+        found[part] = await PARTS[part](calls)
+    return Results(found)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--calls", type=int, default=10, help="per graph (default: %(default)s)")
-    parser.add_argument("--graph", action="append", default=[], choices=GRAPHS, help="only this graph; may be repeated")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the samples there too")
+    parser.add_argument("--only", action="append", default=[], choices=PARTS, help="this part; may be repeated (default: all)")
+    parser.add_argument("--calls", type=int, default=6, help="where calls are measured one after another (default: %(default)s)")
+    parser.add_argument(
+        "--json", type=Path, default=BENCH, metavar="FILE", help="keeps the results; parts not measured stay in it (default: %(default)s)"
+    )
     options = parser.parse_args()
-    figures = asyncio.run(_measure(options.graph or list(GRAPHS), options.calls))
-    print(table(figures))
-    if options.json is not None:
-        found = {"machine": f"{platform.machine()}, Python {platform.python_version()}", "figures": [each.as_json() for each in figures]}
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(found, indent=1) + "\n")
-    return 0 if all(each.reached() for each in figures) else 1
-
-
-async def _measure(graphs: list[str], calls: int) -> list[Figure]:
-    figures: list[Figure] = []
-    for graph in graphs:
-        print(f"measuring {graph}: {calls} calls of some 10 s …", file=sys.stderr)
-        figures += await latency(graph, calls)
-    print("measuring an idle call …", file=sys.stderr)
-    return figures + await idle(graphs[0]) + await paint(graphs[0])
+    pin(os.getpid(), server=False)
+    found = asyncio.run(_measure([part for part in PARTS if part in (options.only or PARTS)], options.calls))
+    print(f"{table(found.figures)}\n\n{found.said()}")
+    known = Results.read(options.json).parts | found.parts
+    Results({part: known[part] for part in PARTS if part in known}).write(options.json)
+    return 0 if all(figure.reached() for figure in found.figures) else 1
 
 
 if __name__ == "__main__":

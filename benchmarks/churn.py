@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.figures import Figure, table
-from benchmarks.processes import Program, program
+from benchmarks.processes import Program, voicegraph
 from voicegraph.testing.caller import Caller, over_http
 
 CALLS = 200
@@ -39,7 +39,7 @@ class Holdings:
 
 async def churn(calls: int = CALLS) -> list[Figure]:
     """Of the graph `echo` in one process. Tasks, which nobody can see from outside, are counted in tests/server/test_calls.py."""
-    async with program(["voicegraph", "serve", "--port", "0", "--workers", "1", "--graph", "echo"]) as server:
+    async with voicegraph("echo") as server:
         await _one_after_another(server, BEFORE)
         before = await asyncio.to_thread(Holdings.of, server)
         connects = await _one_after_another(server, calls)

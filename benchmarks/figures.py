@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Samples of one quantity. `median_bar`, `worst_bar`: at most, in the same unit; None: no bar."""
+    """Samples of one quantity. In the same unit, or None for no bar: `median_bar` and `worst_bar` at most, `least` at least for every sample."""
 
     name: str
     unit: str
     samples: Sequence[float]
     median_bar: float | None = None
     worst_bar: float | None = None
+    least: float | None = None
 
     @property
     def median(self) -> float:
@@ -24,31 +25,55 @@ class Figure:
 
     @property
     def worst(self) -> float:
-        return max(self.samples)
+        """The sample furthest on the wrong side."""
+        return max(self.samples) if self.least is None else min(self.samples)
 
     def reached(self) -> bool:
         """Whether every bar is held."""
-        return (self.median_bar is None or self.median <= self.median_bar) and (self.worst_bar is None or self.worst <= self.worst_bar)
+        return (
+            (self.median_bar is None or self.median <= self.median_bar)
+            and (self.worst_bar is None or self.worst <= self.worst_bar)
+            and (self.least is None or self.worst >= self.least)
+        )
+
+    @property
+    def bar(self) -> str:
+        """The bars in words, and whether they are held."""
+        bars = ((self.median_bar, "≤ {:g} (median)"), (self.worst_bar, "≤ {:g}"), (self.least, "≥ {:g}"))
+        found = ", ".join(words.format(bar) for bar, words in bars if bar is not None)
+        return found if self.reached() else f"{found} **not reached**"
 
     def as_json(self) -> dict[str, Any]:
-        return {
-            "name": self.name,
-            "unit": self.unit,
-            "samples": [round(sample, 3) for sample in self.samples],
-            "median": round(self.median, 3),
-            "worst": round(self.worst, 3),
-            "median_bar": self.median_bar,
-            "worst_bar": self.worst_bar,
+        """What `from_json` reads; the median, the worst and the verdict are for other readers."""
+        rounded = [float(f"{sample:.5g}") for sample in self.samples]
+        return asdict(self) | {
+            "samples": rounded,
+            "median": float(f"{self.median:.5g}"),
+            "worst": float(f"{self.worst:.5g}"),
             "reached": self.reached(),
         }
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Figure:
+        return cls(**{name: found[name] for name in ("name", "unit", "samples", "median_bar", "worst_bar", "least")})
 
 
 def table(figures: Sequence[Figure]) -> str:
     """A Markdown table."""
-    rows = ["| figure | median | worst | samples | at most |", "|---|---|---|---|---|"]
+    rows = ["| figure | median | worst | samples | bar |", "|---|---|---|---|---|"]
     for each in figures:
-        bars = [f"{bar:g} ({what})" for bar, what in ((each.median_bar, "median"), (each.worst_bar, "worst")) if bar is not None]
-        verdict = "" if each.reached() else " **not reached**"
-        unit = f" {each.unit}"
-        rows.append(f"| {each.name} | {each.median:.4g}{unit} | {each.worst:.4g}{unit} | {len(each.samples)} | {', '.join(bars) or '–'}{verdict} |")
+        several = len(each.samples) > 1
+        worst = amount(each.worst, each.unit) if several else ""
+        rows.append(f"| {each.name} | {amount(each.median, each.unit)} | {worst} | {len(each.samples) if several else ''} | {each.bar} |")
     return "\n".join(rows)
+
+
+def amount(value: float, unit: str) -> str:
+    """With three significant digits, whole numbers whole."""
+    digits = f"{value:.0f}" if abs(value) >= 100 else f"{float(f'{value:.3g}'):g}"
+    return f"{digits} {unit}".strip()
+
+
+def rounded(value: float) -> float:
+    """To five significant digits: files should not grow by noise."""
+    return float(f"{value:.5g}")

@@ -6,31 +6,32 @@ The caller is a real WebRTC peer in this process, the server and the stand-in fo
 from __future__ import annotations
 
 import asyncio
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from benchmarks.figures import Figure
-from benchmarks.processes import OVER, QUESTION, Program, server
+from benchmarks.processes import OVER, QUESTION, Program
+from benchmarks.quiet import others, undisturbed
 from voicegraph.core.sound import Pcm
+from voicegraph.errors import CallFailed
 from voicegraph.testing.caller import Caller, over_http
 from voicegraph.testing.recording import Received, Recording
-from voicegraph.testing.speech import speak
+from voicegraph.testing.speech import speak, trimmed
 
 RATE = 16000
 HEARD_BEFORE_BARGE_IN = 1.5
 """Seconds of the reply that the caller lets pass before speaking over it."""
 SILENT = 0.6
 """Seconds without a sound after which the reply counts as stopped."""
-AUDIBLE = 300
 SETTLE = 0.5
 
 
-def trimmed(pcm: Pcm) -> Pcm:
-    """From its first audible sample to its last: what is measured is speech, not the silence around it."""
-    loud = np.flatnonzero(np.abs(pcm.astype(np.int32)) > AUDIBLE)
-    return pcm[loud[0] : loud[-1] + 1]
+class Unheard(Exception):
+    """A call did not go as it should; the message says what was not heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,8 @@ class Sample:
     """Offer sent → connected."""
     answer: float
     """Last sample of the question sent → first sample of the reply received."""
-    duck: float
-    """First sample of speech over the reply sent → the reply received 10 dB quieter."""
+    duck: float | None
+    """First sample of speech over the reply sent → the reply received 10 dB quieter; None where that cannot be told."""
     stop: float
     """First sample of speech over the reply sent → last sample of the reply received."""
 
@@ -55,34 +56,52 @@ async def one_call(program: Program, question: Pcm, over: Pcm) -> Sample:
         await asyncio.sleep(HEARD_BEFORE_BARGE_IN)
         interrupted = await caller.say(over, RATE)
         stopped = caller.last_sound_after(interrupted.begin, SILENT)
-        assert stopped is not None, "the reply was over before the caller spoke over it"
+        if stopped is None:
+            raise Unheard("the reply was over before the caller spoke over it")
         ducked = ducked_at(caller.recording, interrupted.begin)
-        seconds = (caller.setup.connected, began - said.end, ducked - interrupted.begin, stopped - interrupted.begin)
-        return Sample(*(1000 * each for each in seconds))
+        return Sample(
+            connect=1000 * caller.setup.connected,
+            answer=1000 * (began - said.end),
+            duck=None if ducked is None else 1000 * (ducked - interrupted.begin),
+            stop=1000 * (stopped - interrupted.begin),
+        )
 
 
-def ducked_at(recording: Recording, over: float) -> float:
+def ducked_at(recording: Recording, over: float) -> float | None:
     """When the reply, whose voice is an even tone, came in at less than a third of its level for the first time after `over`, and stayed so."""
     before = [_level(each) for each in recording.packets if over - 0.5 < each.t <= over]
     after = [each for each in recording.packets if each.t > over]
-    limit = float(np.median(before)) / 3
-    return next(one.t for one, other in pairwise(after) if _level(one) < limit and _level(other) < limit)
+    limit = float(np.median(before)) / 3 if before else 0.0
+    return next((one.t for one, other in pairwise(after) if _level(one) < limit and _level(other) < limit), None)
 
 
 def _level(packet: Received) -> float:
     return float(np.sqrt(np.mean(np.square(packet.pcm.astype(np.float64)))))
 
 
-async def latency(graph: str, calls: int) -> list[Figure]:
-    """The figures of one graph over this many calls, one after another."""
+async def sample(server: Program, calls: int) -> list[Sample]:
+    """So many calls, one after another; those that fail are left out. The stand-in must know QUESTION and OVER, and answer with REPLY.
+
+    Raises Unheard when all of them failed.
+    """
     question, over = trimmed(speak(QUESTION, RATE)), trimmed(speak(OVER, RATE))
-    async with server(graph) as program:
-        samples = [await one_call(program, question, over) for _ in range(calls)]
-        ready = program.ready
+    found = []
+    for number in range(calls):
+        try:
+            found.append(await undisturbed(lambda: one_call(server, question, over), lambda: others(server), tries=2))
+        except (Unheard, CallFailed, TimeoutError) as problem:
+            print(f"  call {number + 1} is left out: {problem}", file=sys.stderr)
+    if not found:
+        raise Unheard("none of the calls went as it should")
+    return found
+
+
+def figures(name: str, samples: Sequence[Sample], given: float) -> list[Figure]:
+    """`given`: seconds of an answer that are not the framework's own (share.py)."""
+    answers = [each.answer for each in samples]
     return [
-        Figure(f"{graph}: end of speech → first sample of the reply", "ms", [each.answer for each in samples], median_bar=700.0),
-        Figure(f"{graph}: speech over the reply → 12 dB quieter", "ms", [each.duck for each in samples], median_bar=220.0),
-        Figure(f"{graph}: speech over the reply → its last sample", "ms", [each.stop for each in samples], median_bar=380.0, worst_bar=450.0),
-        Figure(f"{graph}: offer sent → connected", "ms", [each.connect for each in samples], median_bar=300.0),
-        Figure(f"{graph}: serve ready", "s", [ready], worst_bar=2.0),
+        Figure(f"{name}: end of speech → first sample of the reply", "ms", answers, median_bar=700),
+        Figure(f"{name}: the framework's own share of that", "ms", [each - 1000 * given for each in answers], median_bar=120),
+        Figure(f"{name}: speech over the reply → 12 dB quieter", "ms", [each.duck for each in samples if each.duck is not None], median_bar=220),
+        Figure(f"{name}: speech over the reply → its last sample", "ms", [each.stop for each in samples], median_bar=380, worst_bar=450),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 from collections.abc import Awaitable, Callable
@@ -19,7 +20,7 @@ Serve = Callable[[Options], Awaitable[TestServer]]
 ELSEWHERE = "https://shop.example"
 
 
-async def test_healthz_counts_calls(http: ClientSession, url: str) -> None:
+async def test_healthz_counts_calls_and_tasks(http: ClientSession, url: str) -> None:
     async with http.get(f"{url}/healthz") as answer:
         assert await answer.json() == {
             "status": "ok",
@@ -27,6 +28,7 @@ async def test_healthz_counts_calls(http: ClientSession, url: str) -> None:
             "calls": 0,
             "slots": 2,
             "draining": False,
+            "tasks": len(asyncio.all_tasks()),
             "workers": [{"name": "worker", "pid": os.getpid(), "calls": 0, "loop": {"beats": 0, "late_ms_max": 0.0, "blocked_5ms": 0}}],
         }
 

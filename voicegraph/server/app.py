@@ -76,6 +76,7 @@ async def _health(request: web.Request) -> web.Response:
         "calls": len(calls),
         "slots": calls.slots,
         "draining": calls.draining,
+        "tasks": len(asyncio.all_tasks()),
         "workers": workers,
     }
     return web.json_response(found, status=200 if status == "ok" else 503)

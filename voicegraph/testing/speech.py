@@ -26,6 +26,12 @@ def silence(seconds: float, rate: int = 16000) -> Pcm:
     return np.zeros(round(seconds * rate), np.int16)
 
 
+def trimmed(pcm: Pcm, audible: int = 300) -> Pcm:
+    """From its first audible sample to its last: what is measured by it is speech, not the silence around it."""
+    loud = np.flatnonzero(np.abs(pcm.astype(np.int32)) > audible)
+    return pcm[loud[0] : loud[-1] + 1]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m voicegraph.testing.speech", description="Write a WAV file in which somebody says a text.")
     parser.add_argument("text")

@@ -1,0 +1,1 @@
+"""Other servers, as their own documentation sets them up, for the same callers: `make bench-peers`."""
