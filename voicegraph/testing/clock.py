@@ -27,13 +27,13 @@ class _JumpingSelector(selectors.SelectSelector):
         self.now = 0.0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is not None:  # there is work or a timer: the world outside is not asked, which would cost more than the rest of the loop
+            self.now += max(timeout, 0.0)
+            return []
         ready = super().select(0)
-        if ready:
-            return ready
-        if timeout is None:
+        if not ready:
             raise Stuck("every task waits for something that no other task or timer will do")
-        self.now += max(timeout, 0.0)
-        return []
+        return ready
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
