@@ -152,6 +152,36 @@ def test_a_start_of_the_model_ducks_where_there_is_no_voice_detector() -> None:
     assert floor.since(1) == [(1.08, "ducked"), (1.22, "paused"), (1.5, "open")]
 
 
+def test_words_without_turn_events_are_ended_by_the_detector_and_silence() -> None:
+    """The model told turns, and then only words."""
+    floor = Floor().on().cue(0, "start").to(1).words(0, "hi").off().cue(0, "end").sounds().to(2).drains().heard()
+    floor.to(5).on().to(6).off().to(6.9).final(1, "What time is it?")
+    assert floor.since(5) == [(6.9, "begin What time is it?"), (6.9, "confirm silence")]
+
+
+def test_a_turn_that_goes_on_after_the_watchdog_ended_it_is_answered_once_more() -> None:
+    """The model never ended it, so its words have the same number."""
+    floor = Floor().on().cue(0, "start").to(1).words(0, "I would like").off().to(3.5).sounds()
+    assert floor.notes == ["begin I would like", "confirm watchdog"]
+    floor.to(4).on().to(4.3).words(0, "I would like a coffee")
+    assert floor.notes[-1] == "drop interrupted"
+    floor.heard().to(5).off().words(0, "I would like a coffee please").cue(0, "end")
+    assert floor.asks[-1].text == "a coffee please"
+    assert floor.notes[-2:] == ["begin a coffee please", "confirm model"]
+
+
+def test_a_turn_that_goes_on_twice_is_answered_each_time() -> None:
+    floor = Floor().on().cue(0, "start").to(1).words(0, "one").off().to(3.5).sounds().to(4).drains().heard()
+    floor.on().to(5).words(0, "one two").off().to(8).sounds().to(9).drains().heard()
+    floor.on().to(10).words(0, "one two three").off().to(13).sounds().to(14).drains().heard().to(30)
+    assert [ask.text for ask in floor.asks] == ["one", "two", "three"]
+
+
+def test_late_words_of_a_turn_that_the_watchdog_ended_amend_it() -> None:
+    floor = Floor().on().cue(0, "start").to(1).words(0, "book a flight").off().to(3.6).sounds().to(3.8).words(0, "book a flight to Rome")
+    assert floor.notes[-1] == "amend book a flight to Rome"
+
+
 # --- speech over the reply -----------------------------------------------------------------------------------------------------------
 
 

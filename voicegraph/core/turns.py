@@ -110,6 +110,8 @@ class Turns:
         self._speculations = 0
         self._answered: frozenset[int] = frozenset()
         """The segments of the last turn whose answer has sounded."""
+        self._last: _Reply | None = None
+        """The reply that has answered them."""
         self._given_up = ""
         """The words of a reply that failed or was stopped before it sounded: not asked again until more is said."""
 
@@ -144,10 +146,20 @@ class Turns:
         """A snapshot of a segment of the transcript."""
         known = self._known
         known.last_words = now
+        if self._goes_on(segment.number):
+            known.words.reopen(segment.number)
+            if self._reply is not None:
+                self._reply.known -= {segment.number}
         known.speech.final_since = known.speech.final_since or (segment.final and not known.speech.active)
         if known.words.hear(segment) and segment.number in self._answered:
             return [Amended(known.words.text_of(self._answered)), *self.tick(now)]
         return self.tick(now)
+
+    def _goes_on(self, segment: int) -> bool:
+        """Whether the caller has begun to speak again since the last turn was taken for over, in a turn that the model has not ended."""
+        known, reply = self._known, self._last
+        spoke = reply is not None and reply.confirmed is not None and known.speech.on is not None and known.speech.on > reply.confirmed
+        return spoke and segment in self._answered and known.cues.segment == segment and known.cues.last != "end"
 
     def cue(self, now: float, segment: int, cue: Cue, t: float) -> list[Decision]:
         """The speech-to-text model says that the turn began, is probably over, goes on, or is over, at `t`."""
@@ -199,10 +211,10 @@ class Turns:
         return self.tick(now)
 
     def _answer(self, reply: _Reply) -> None:
-        """The caller hears the answer: its words need no other."""
-        if reply.segments:
+        """The caller hears the answer: its words need no other. Once: more may be said in their segment afterwards."""
+        if reply.segments and reply is not self._last:
             self._known.words.answered(reply.segments)
-            self._answered = reply.segments
+            self._answered, self._last = reply.segments, reply
             self._given_up = ""
 
     @property
