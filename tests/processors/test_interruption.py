@@ -11,7 +11,23 @@ from pydantic import ValidationError
 
 from voicegraph.core.policy import PRESETS
 from voicegraph.errors import CallFailed
-from voicegraph.frames import Amend, Event, Heard, Interrupt, Muted, Playing, Progress, Speech, Starved, Talk, Turn, TurnCue, Typed, Words
+from voicegraph.frames import (
+    Amend,
+    Event,
+    Heard,
+    Interrupt,
+    Muted,
+    Playing,
+    PlayoutDelay,
+    Progress,
+    Speech,
+    Starved,
+    Talk,
+    Turn,
+    TurnCue,
+    Typed,
+    Words,
+)
 from voicegraph.graph.processor import Gate
 from voicegraph.graph.settings import WRITTEN
 from voicegraph.processors._policy import InterruptionSettings
@@ -239,6 +255,17 @@ def test_how_long_the_answer_took_is_told_when_it_sounds() -> None:
             "speech_end_to_turn_end_ms": 450,
             "speech_end_to_first_sound_ms": 1100,
         }
+
+    run(test)
+
+
+def test_what_the_callers_client_adds_is_told_beside_it() -> None:
+    async def test(node: OneNode) -> None:
+        node.give("commands", PlayoutDelay(seconds=0.085))
+        await say(node, "What time is it?")
+        (report,) = events(node, "turn")
+        assert report["playout_delay_ms"] == 85
+        assert report["speech_end_to_first_sound_ms"] == 1100
 
     run(test)
 

@@ -129,7 +129,7 @@ class Turns:
             self._known.speech = Speech(active=True, on=t, off=speech.off)
         elif not on and speech.active:
             speech.active, speech.off = False, t
-            if self._reply is not None:
+            if self._reply is not None and not self._known.echoes.on_line:
                 self._reply.deaf = False
 
     def muted(self, now: float) -> list[Decision]:
@@ -146,6 +146,7 @@ class Turns:
         """A snapshot of a segment of the transcript."""
         known = self._known
         known.last_words = now
+        known.echoes.hear(now, segment.number)
         if self._goes_on(segment.number):
             known.words.reopen(segment.number)
             if self._reply is not None:
@@ -153,6 +154,8 @@ class Turns:
         known.speech.final_since = known.speech.final_since or (segment.final and not known.speech.active)
         if known.words.hear(segment) and segment.number in self._answered:
             return [Amended(known.words.text_of(self._answered)), *self.tick(now)]
+        if (self._reply is None or self._reply.sounding is None) and self._yielding.is_late_echo(segment.number, known):
+            known.words.ignore([segment.number])
         return self.tick(now)
 
     def _goes_on(self, segment: int) -> bool:
@@ -190,10 +193,14 @@ class Turns:
             self._reply.known |= self._known.words.numbers()  # what was said while a typed question was being answered waits for its own answer
         return self.tick(now)
 
+    def playout_delay(self, seconds: float) -> None:
+        """The caller's client says how long sound takes from there to the ears."""
+        self._known.echoes.delay = seconds
+
     def progress(self, now: float, text: str) -> list[Decision]:
         """More words of the live reply have left; `text` is all of them."""
         if self._reply is not None:
-            self._reply.spoken = text
+            self._known.echoes.left(now, text)
         return self.tick(now)
 
     def drained(self, now: float) -> list[Decision]:
@@ -201,6 +208,7 @@ class Turns:
         if self._reply is not None:
             self._answer(self._reply)
             self._known.words.ignore(self._yielding.no_question(self._reply, self._known))
+            self._known.note_quiet_line(self._reply.sounding)
         return self._drop("finished") + self.tick(now)
 
     def settled(self, now: float, sounded: bool) -> list[Decision]:
@@ -307,7 +315,8 @@ class Turns:
 
     def _confirm(self, now: float, why: str, ended: float | None) -> list[Decision]:
         assert self._reply is not None
-        self._reply.confirmed, self._reply.deaf = now, self._known.speech.active
+        self._reply.confirmed, self._reply.deaf = now, self._known.speech.active or self._known.echoes.on_line
+        self._known.echoes.begin()
         self._interrupted = False
         speculations, self._speculations = self._speculations, 0
         if why == "sent":

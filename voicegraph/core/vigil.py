@@ -79,8 +79,7 @@ class Vigil:
         return start + (self._turn if self._turn is not None and in_turn and self._mute < HELD else self._patience)
 
     def judge(self, now: float, in_turn: bool) -> Literal["renew", "close"] | None:
-        """`renew`: the service seems to have gone quiet, give the speech to a fresh connection. `close`: nothing more will come, make do with what there
-        is."""
+        """`renew`: the service seems to have gone quiet, give the speech to a fresh connection. `close`: nothing more will come, make do without."""
         deadline = self.deadline(in_turn)
         if deadline is None or now < deadline:
             return None

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from voicegraph.core.echo import is_echo
+from voicegraph.core.echo import ANSWER
 from voicegraph.core.endpoint import plain
 from voicegraph.core.evidence import Alarm, Evidence
 from voicegraph.core.kinds import Gate
 from voicegraph.core.policy import Policy
+
+TRAVEL = 0.3
+"""Seconds that sound may be on its way to the caller and back, beyond what the caller's client reports."""
 
 
 @dataclass(slots=True)
@@ -25,8 +28,6 @@ class Floor:
     gate: Gate = "open"
     deaf: bool = False
     """Speech that does not count as speech over it: it was going on when it was confirmed (or is noise taken for it), or it is its own echo."""
-    spoken: str = ""
-    """What has left of it so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +54,32 @@ class Yielding:
         echoes = self._echoes(floor, known)
         if echoes:
             floor.deaf = True
+            known.echoes.on_line = known.echoes.on_line or any(self._is_long(each, known) for each in echoes)
         said = plain(known.words.text(but=floor.known | known.words.saying(self.policy.speaking.ignore) | echoes))
         return len(said.split()) >= self.policy.speaking.words
 
     def _echoes(self, floor: Floor, known: Evidence) -> frozenset[int]:
         if not self.policy.speaking.echo:
             return frozenset()
-        return frozenset(number for number in known.words.numbers() - floor.known if is_echo(known.words.text_of([number]), floor.spoken))
+        return frozenset(number for number in known.words.numbers() - floor.known if known.echoes.repeats(number, known.words.text_of([number])))
 
     def no_question(self, floor: Floor, known: Evidence) -> frozenset[int]:
         """The segments said over the reply that need no answer: sounds of listening, and the reply's echo.
 
-        One or two words that repeat it may as well be an answer ("Tuesday"): they wait for their turn."""
-        echoes = {each for each in self._echoes(floor, known) if len(plain(known.words.text_of([each])).split()) > 2}
+        A word or two that repeat it may as well be an answer: they wait for their turn."""
+        echoes = {each for each in self._echoes(floor, known) if self._is_long(each, known)}
         return (known.words.saying(self.policy.speaking.ignore) - floor.known) | echoes
+
+    def _is_long(self, segment: int, known: Evidence) -> bool:
+        return len(plain(known.words.text_of([segment])).split()) > ANSWER
+
+    def is_late_echo(self, segment: int, known: Evidence) -> bool:
+        """Whether words that come while nothing sounds are the echo of the reply before: they repeat it, and their speech began before its end had
+        reached the caller. Who answers by repeating it begins later."""
+        began, end = known.speech.on, known.echoes.last + known.echoes.delay + TRAVEL
+        if not self.policy.speaking.echo or began is None or began > end or not self._is_long(segment, known):
+            return False
+        return known.echoes.repeats(segment, known.words.text_of([segment]))
 
     def unheeded(self, floor: Floor, known: Evidence) -> frozenset[int]:
         """The segments that a reply which goes on has passed over: too little to end it, and no answer to it either."""

@@ -16,6 +16,7 @@ from voicegraph.frames import (
     Muted,
     Playing,
     Playout,
+    PlayoutDelay,
     Progress,
     Speech,
     Starved,
@@ -62,6 +63,8 @@ class Interruption(Processor):
         """The last reply to spoken words that has sounded: what late words amend."""
         self._timer: asyncio.TimerHandle | None = None
         self._end = TurnEnd("", None, 0.0, 0)
+        self._delay: float | None = None
+        """Seconds from the client's network to the caller's ears, where the client tells."""
 
     async def run(self) -> None:
         now, welcome = self.call.now(), self.settings.welcome
@@ -94,6 +97,9 @@ class Interruption(Processor):
                 self._carry_out(self._turns.muted(now))
             case Talk():
                 self._carry_out(self._turns.talk(now, command.on))
+            case PlayoutDelay():
+                self._delay = command.seconds
+                self._turns.playout_delay(command.seconds)
             case Interrupt():
                 self._carry_out(self._turns.stop(now, "stopped"))
 
@@ -110,7 +116,7 @@ class Interruption(Processor):
                 pass  # of a reply that was dropped while the fact was on its way
             case Playing(on=True):
                 self._note_answer(fact.reply, sounded=True)
-                self._event("turn", reply=fact.reply, **self._end.report(self.call.replies.firsts, now))
+                self._event("turn", reply=fact.reply, **self._end.report(self.call.replies.firsts, now, self._delay))
                 self._carry_out(self._turns.sounding(now))
             case Playing(on=False):
                 self._note_answer(fact.reply, sounded=True)

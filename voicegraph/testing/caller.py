@@ -250,6 +250,10 @@ class Caller:
         """Tell the server that the microphone is switched off, or on again."""
         self.send_text(json.dumps(rtvi.signal("trackStatus", receiver_index=0, enabled=not on)))
 
+    def playout_delay(self, ms: float) -> str:
+        """Tell the server how long sound takes from here to the ears."""
+        return self.send("client-message", {"t": "playout-delay", "d": {"ms": ms}})
+
     def told(self, type: str) -> list[Told]:
         """The messages of this type so far."""
         return [told for told in self.messages if told.message.get("type") == type]
