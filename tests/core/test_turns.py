@@ -272,3 +272,44 @@ def test_interrupted_twice_at_once() -> None:
 def test_a_reply_that_was_not_cut_is_not_followed_by_an_interrupted_one() -> None:
     floor = asked().to(3).drains().heard().on().to(4).off().final(1, "And now?").to(6)
     assert not floor.asks[-1].interrupted
+
+
+# --- why --------------------------------------------------------------------------------------------------------------------------------
+
+
+def over(floor: Floor) -> Floor:
+    """Speech from 3.0 to 3.4 s, over the reply."""
+    return floor.to(3).on().to(3.4).off()
+
+
+@pytest.mark.parametrize(
+    ("floor", "why"),
+    [
+        (asked().to(3).on().to(3.15).off(), "too short"),
+        (over(asked()).to(3.6).final(1, ""), "nothing was said"),
+        (over(asked()).to(3.6).final(1, "Uh-huh."), "sound of listening"),
+        (over(asked()).to(9), "no words came"),
+        (asked().spoken("there was a lighthouse").to(3).on().to(3.5).words(1, "there was a lighthouse"), "echo"),
+        (asked().to(3).on().to(3.5).words(1, "stop"), "words"),
+        (asked().to(3).on().to(9), "speech"),
+    ],
+)
+def test_each_step_has_a_reason(floor: Floor, why: str) -> None:
+    assert floor.reasons[-1] == why
+
+
+# --- effects that cannot be taken back ----------------------------------------------------------------------------------------------------
+
+
+def test_what_had_its_effect_is_not_asked_again_when_the_caller_goes_on() -> None:
+    floor = Floor().on().to(1).off().final(0, "Book it.").to(1.6)
+    floor.do(floor.turns.committed).to(1.8).on().to(2.2).words(1, "And a taxi.")
+    assert floor.notes[-1] == "drop interrupted"
+    floor.heard(False).to(2.5).off().final(1, "And a taxi.").to(5)
+    assert [ask.text for ask in floor.asks] == ["Book it.", "And a taxi."]
+
+
+def test_late_words_of_what_had_its_effect_amend_it() -> None:
+    floor = Floor().on().words(0, "book a flight").to(1).off().to(1.7)
+    floor.do(floor.turns.committed).to(1.8).final(0, "Book a flight to Rome.")
+    assert floor.notes[-1] == "amend Book a flight to Rome."

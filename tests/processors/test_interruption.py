@@ -386,3 +386,54 @@ def test_typed_messages_wait_in_a_short_queue_and_more_are_refused() -> None:
         assert "wait for an answer already" in str(problem["message"])
 
     run(test)
+
+
+def test_why_a_reply_yielded_and_why_it_did_not_is_told() -> None:
+    async def test(node: OneNode) -> None:
+        epoch = await say(node, "What time is it?")
+        node.give("speech", Speech(on=True, t=node.session.now()))
+        await asyncio.sleep(0.3)
+        node.give("speech", Speech(on=False, t=node.session.now()))
+        node.give("words", Words(segment=1, text="Uh-huh.", final=True))
+        node.give("words", Words(segment=2, text="No, wait.", final=True))
+        steps = [(event["reply"], event["step"], event["why"]) for event in events(node, "yielding")]
+        assert steps == [
+            (epoch, "ducked", "speech"),
+            (epoch, "paused", "speech"),
+            (epoch, "open", "sound of listening"),
+            (epoch, "over", "words"),
+        ]
+
+    run(test)
+
+
+def test_what_had_an_effect_is_answered_before_it_sounds() -> None:
+    async def test(node: OneNode) -> None:
+        node.give("words", Words(segment=0, text="Book it.", final=True))
+        await asyncio.sleep(1)
+        epoch = turns(node)[0].epoch
+        assert epoch is not None
+        await node.session.commit(epoch)
+        node.give("words", Words(segment=0, text="Book it, please.", final=True))
+        assert node.sent("amendments") == [Amend(reply=epoch, text="Book it, please.")]
+        node.give("words", Words(segment=1, text="And a taxi.", final=True))
+        node.give("playout", heard(epoch, samples=0))
+        await asyncio.sleep(1)
+        assert [turn.text for turn in turns(node)] == ["Book it.", "And a taxi."]
+
+    run(test)
+
+
+def test_a_failure_of_the_floor_at_an_effect_is_not_that_of_the_node_that_has_it() -> None:
+    class Broken(Interruption):
+        def committed(self) -> None:
+            raise CallFailed("The floor is broken.")
+
+    async def main() -> str:
+        async with OneNode(Broken) as node:
+            node.give("words", Words(segment=0, text="Book it.", final=True))
+            await asyncio.sleep(1)
+            await node.session.commit(1)
+            return await node.session.wait()
+
+    assert run_virtual(main()) == "The floor is broken."

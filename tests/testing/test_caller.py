@@ -1,6 +1,6 @@
 import asyncio
 import wave
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -158,7 +158,7 @@ async def test_a_caller_without_a_microphone_hears_but_cannot_speak(server: Serv
 
 async def test_it_tells_how_long_its_ears_take(server: Server) -> None:
     async with Caller(over_http(server.url)) as caller:
-        taken: list[dict[str, Any]] = []
+        taken: list[Mapping[str, Any]] = []
         server.peers[0].obey(taken.append)
         caller.playout_delay(85)
         await caller.until(lambda: taken or None)

@@ -24,6 +24,8 @@ from voicegraph.core.silence import HANG_UP, Silence
 from voicegraph.core.words import Segment
 from voicegraph.core.yielding import Floor, Yielding
 
+BY_THE_CALLER = frozenset(("interrupted", "typed", "stopped"))
+"""Reasons to drop a sounding reply that are an interruption; the others are its end, or a failure."""
 Source = Literal["words", "typed", "greeting", "reminder", "tool"]
 
 
@@ -59,16 +61,18 @@ class Confirm:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """The reply is over."""
+    """The reply is over. `because`: what made the caller's speech an interruption, `words` or `speech` that went on without any."""
 
     why: str
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SetGate:
-    """What the caller hears of the reply: all, all but quieter, or nothing while it waits."""
+    """What the caller hears of the reply: all, all but quieter, or nothing while it waits; and why."""
 
     gate: Gate
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +185,7 @@ class Turns:
 
     def stop(self, now: float, why: str) -> list[Decision]:
         """The reply is to end now: the caller pressed stop, or it cannot be made."""
-        if self._reply is not None and self._reply.sounding is None and self._reply.ask.why == "words":
+        if self._reply is not None and not self._reply.begun and self._reply.ask.why == "words":
             self._given_up = plain(self._known.words.text())
         return self._drop(why) + self.tick(now)
 
@@ -191,6 +195,14 @@ class Turns:
             self._reply.sounding = now
             self._answer(self._reply)
             self._reply.known |= self._known.words.numbers()  # what was said while a typed question was being answered waits for its own answer
+        return self.tick(now)
+
+    def committed(self, now: float) -> list[Decision]:
+        """The live reply has an effect that cannot be taken back, before any of it sounds: its words are answered, what follows is a new turn."""
+        if self._reply is not None and not self._reply.committed:
+            self._reply.committed = True
+            self._answer(self._reply)
+            self._reply.known |= self._known.words.numbers()
         return self.tick(now)
 
     def playout_delay(self, seconds: float) -> None:
@@ -295,15 +307,15 @@ class Turns:
     def _yield(self, now: float, reply: _Reply, confirmed: float) -> list[Decision]:
         if reply.sounding is None and self._alarm.passed(now, confirmed + self.policy.thinking.patience):
             return self.stop(now, "too slow")
-        gate = self._yielding.judge(now, reply, self._known, self._alarm)
+        gate, why = self._yielding.judge(now, reply, self._known, self._alarm)
         if gate == "over":
-            return self._drop("continued" if reply.sounding is None else "interrupted")
+            return self._drop("interrupted" if reply.begun else "continued", why)
         if gate == reply.gate:
             return []
         if gate == "open" and reply.sounding is not None:
             self._known.words.ignore(self._yielding.unheeded(reply, self._known))
         reply.gate = gate
-        return [SetGate(gate)]
+        return [SetGate(gate, why)]
 
     # --- steps -----------------------------------------------------------------------------------------------------------------
 
@@ -323,16 +335,16 @@ class Turns:
             self._known.sent = None
         return [Confirm(why, ended, speculations)]
 
-    def _drop(self, why: str) -> list[Decision]:
+    def _drop(self, why: str, because: str = "") -> list[Decision]:
         reply, self._reply = self._reply, None
         if reply is None:
             return []
         self._settling = None if reply.confirmed is None else reply
-        cut = reply.sounding is not None and why != "finished"
+        cut = reply.sounding is not None and why in BY_THE_CALLER
         self._interrupted = self._interrupted or cut or (reply.ask.interrupted and reply.sounding is None)
-        if why in ("typed", "continued") and reply.ask.why == "typed" and reply.sounding is None:
+        if why in ("typed", "continued") and reply.ask.why == "typed" and not reply.begun:
             self._asked.appendleft(reply.ask)  # every question that was typed is answered, in their order
-        return [Drop(why)]
+        return [Drop(why, because)]
 
     def _spoken(self) -> Ask:
         return Ask(self._known.words.text(), language=self._known.words.language())

@@ -25,9 +25,20 @@ class Floor:
     """The spoken words that it answers; "" when it answers none."""
     confirmed: float | None = None
     sounding: float | None = None
+    committed: bool = False
+    """It has had an effect that cannot be taken back."""
     gate: Gate = "open"
     deaf: bool = False
     """Speech that does not count as speech over it: it was going on when it was confirmed (or is noise taken for it), or it is its own echo."""
+
+    @property
+    def begun(self) -> bool:
+        """Whether its words are answered: it has begun to sound, or had its effect."""
+        return self.committed or self.sounding is not None
+
+
+Verdict = tuple[Gate | Literal["over"], str]
+"""What the caller is to hear of the reply, or that it is over; and why, in words for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +47,11 @@ class Yielding:
 
     policy: Policy
 
-    def judge(self, now: float, floor: Floor, known: Evidence, alarm: Alarm) -> Gate | Literal["over"]:
+    def judge(self, now: float, floor: Floor, known: Evidence, alarm: Alarm) -> Verdict:
         if floor.sounding is not None and self._protected(now, floor.sounding, alarm):
-            return "open"
+            return "open", "protected"
         if self._words_take_it(floor, known):
-            return "over"
+            return "over", "words"
         return self._speech_takes_it(now, floor, known, alarm)
 
     def _protected(self, now: float, sounding: float, alarm: Alarm) -> bool:
@@ -49,7 +60,7 @@ class Yielding:
 
     def _words_take_it(self, floor: Floor, known: Evidence) -> bool:
         """Whether words beyond the turn that is being answered have come, other than sounds of listening and echoes."""
-        if floor.sounding is None:  # the caller goes on, or late words change the question; what was typed is answered all the same
+        if not floor.begun:  # the caller goes on, or late words change the question; what was typed is answered all the same
             return bool(floor.text) and plain(known.words.text()) != plain(floor.text)
         echoes = self._echoes(floor, known)
         if echoes:
@@ -85,21 +96,33 @@ class Yielding:
         """The segments that a reply which goes on has passed over: too little to end it, and no answer to it either."""
         return (known.words.numbers() - floor.known - self._echoes(floor, known)) | self.no_question(floor, known)
 
-    def _speech_takes_it(self, now: float, floor: Floor, known: Evidence, alarm: Alarm) -> Gate | Literal["over"]:
+    def _speech_takes_it(self, now: float, floor: Floor, known: Evidence, alarm: Alarm) -> Verdict:
         """How far speech over the reply has pushed it back."""
         speech, speaking, thinking = known.speech, self.policy.speaking, self.policy.thinking
         pause, drop = (thinking.pause, thinking.drop) if floor.sounding is None else (speaking.pause, speaking.drop)
         if speech.active and speech.on is not None and not floor.deaf:
             if alarm.passed(now, speech.on + drop):
-                return "over"
+                return "over", "speech"
             if alarm.passed(now, speech.on + pause):
-                return "paused"
+                return "paused", "speech"
             if floor.sounding is not None and alarm.passed(now, speech.on + speaking.duck):
-                return "paused" if floor.gate == "paused" else "ducked"
-            return floor.gate
+                return ("paused" if floor.gate == "paused" else "ducked"), "speech"
+            return floor.gate, "speech"
         quiet_since = now if speech.off is None else speech.off
         waits = floor.gate == "paused" and not floor.deaf and not self._nothing_said(floor, known)
-        return "paused" if waits and not alarm.passed(now, quiet_since + speaking.restore) else "open"
+        if waits and not alarm.passed(now, quiet_since + speaking.restore):
+            return "paused", "speech"
+        return "open", self._why_not(floor, known)
+
+    def _why_not(self, floor: Floor, known: Evidence) -> str:
+        """Why a reply that had yielded goes on."""
+        if floor.deaf:
+            return "echo" if self._echoes(floor, known) else "noise"
+        if floor.gate == "ducked":
+            return "too short"
+        if known.words.saying(self.policy.speaking.ignore) - floor.known:
+            return "sound of listening"
+        return "nothing was said" if self._nothing_said(floor, known) else "no words came"
 
     def _nothing_said(self, floor: Floor, known: Evidence) -> bool:
         """Whether the final words of the speech over the reply are known, and nothing (or nothing that counts) was said."""

@@ -131,6 +131,11 @@ class Interruption(Processor):
         if sounded and self._asked is not None and self._asked.why == "words":
             self._answer = reply
 
+    def committed(self) -> None:
+        if self._epoch is not None:
+            self._note_answer(self._epoch, sounded=True)
+        self._carry_out(self._turns.committed(self.call.now()))
+
     def failed(self, sentence: str) -> None:
         self._problem(sentence)
         self._carry_out(self._turns.stop(self.call.now(), "failed"))
@@ -153,18 +158,24 @@ class Interruption(Processor):
                 if self._asked is not None and self._asked.text:
                     self._event("user-llm-text", text=self._asked.text)
                 self.call.replies.confirm()
-            case Drop(why):
-                if why == "too slow":
-                    self._problem("The answer took too long.")
-                self._epoch = None
-                self.call.replies.drop(why)
-            case SetGate(gate):
+            case Drop(why, because):
+                self._drop(why, because)
+            case SetGate(gate, why):
+                self._event("yielding", reply=self._epoch, step=gate, why=why)
                 self.call.replies.gate(gate)
             case HangUp():
                 self.call.end("The call ended because nobody said anything for a while.")
             case Amended(text):
                 if self._answer is not None:
                     self.amendments.send(Amend(reply=self._answer, text=text))
+
+    def _drop(self, why: str, because: str) -> None:
+        if why == "too slow":
+            self._problem("The answer took too long.")
+        if because:
+            self._event("yielding", reply=self._epoch, step="over", why=because)
+        self._epoch = None
+        self.call.replies.drop(why)
 
     def _set_timer(self) -> None:
         if self._timer is not None:

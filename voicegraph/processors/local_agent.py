@@ -29,7 +29,8 @@ class LocalAgent(Processor):
         self._agent = SmallAgent()
 
     async def on_turns(self, turn: Turn) -> None:
-        answer = Answer("say", turn.say) if turn.say is not None else self._agent.answer(turn.text, datetime.now().astimezone(), turn.why)
+        now = datetime.now().astimezone()
+        answer = Answer("say", turn.say) if turn.say is not None else self._agent.answer(turn.text, now, turn.why, turn.interrupted)
         self.events.send(Event(epoch=turn.epoch, kind="skill", data={"name": answer.skill}))
         words = re.findall(r"\s*\S+\s*", answer.text)
         at = 0

@@ -67,7 +67,7 @@ class MistralAgent(Processor):
 
     async def on_turns(self, turn: Turn) -> None:
         assert turn.epoch is not None, "the floor numbers every turn"
-        messages = self.dialogue.ask(turn.epoch, turn.text, turn.why)
+        messages = self.dialogue.ask(turn.epoch, turn.text, turn.why, turn.interrupted)
         if turn.say is not None:
             self._write(turn, turn.say, 0, last=True)
             return
