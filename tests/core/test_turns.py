@@ -228,6 +228,18 @@ def test_a_sound_of_listening_that_was_the_beginning_of_more_is_not_lost() -> No
     assert floor.heard().notes[-2:] == ["begin Yeah, but stop it.", "confirm silence"]
 
 
+def test_several_sounds_of_listening_in_one_breath_are_none() -> None:
+    floor = asked().to(3).on().to(3.4).off().to(3.6).final(1, "Yeah, yeah, okay.").to(5).drains().heard().to(20)
+    assert floor.since(3.3) == [(3.6, "open"), (5.0, "drop finished")]
+
+
+def test_a_yes_into_the_end_of_a_question_is_its_answer() -> None:
+    floor = asked().to(3).spoken("Shall I book it").to(3.2).on().to(3.5).words(1, "yes").to(3.6).spoken("Shall I book it?")
+    floor.to(3.7).off().final(1, "Yes.").drains().heard().to(9)
+    assert "drop interrupted" not in floor.notes
+    assert floor.asks[-1].text == "Yes."
+
+
 def test_late_words_after_the_reply_went_on_still_stop_it() -> None:
     floor = asked().to(3).on().to(3.4).off().to(4.5).final(1, "Stop.")
     assert floor.since(3.3) == [(3.9, "open"), (4.5, "drop interrupted")]

@@ -16,6 +16,10 @@ ALIKE = 0.75
 ANSWER = 2
 """Words up to which a repetition may as well be an answer ("Tuesday")."""
 
+QUESTION = ("?", "？")
+INTO_THE_END = 1.5
+"""Seconds before the end of a question in which people begin to answer it."""
+
 
 def is_echo(said: str, spoken: str) -> bool:
     """Whether `said` repeats a part of what was `spoken`, word for word or nearly so."""
@@ -56,6 +60,10 @@ class Echoes:
     def hear(self, now: float, segment: int) -> None:
         """Words of a segment have come."""
         self._came.setdefault(segment, now)
+
+    def answers(self, segment: int) -> bool:
+        """Whether the words of this segment came into the end of a question of the agent's."""
+        return self._reply.rstrip().endswith(QUESTION) and self._came.get(segment, 0.0) >= self.last - INTO_THE_END
 
     def repeats(self, segment: int, text: str) -> bool:
         """Whether the words of this segment repeat what left since a little before the first of them came."""

@@ -46,7 +46,9 @@ class Endpointing:
         complete = settled and (speech.off is None or speech.final_since)
         if not complete and not alarm.passed(now, (since if settled else max(since, known.last_words)) + policy.final_wait):
             return "going", ""
-        silence = {"closed": policy.silence, "unsure": policy.unsure_silence, "open": policy.open_silence}[ending(known.words.text())]
+        silence = {"closed": policy.silence, "unsure": policy.unsure_silence, "open": policy.open_silence}[
+            ending(known.words.text(), known.words.language())
+        ]
         return ("over", "silence") if alarm.passed(now, since + silence) else ("maybe", "")
 
     def _by_cues(self, now: float, known: Evidence, alarm: Alarm) -> tuple[State, str]:

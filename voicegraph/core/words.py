@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
+from voicegraph.core.backchannels import is_backchannel
 from voicegraph.core.endpoint import plain
 
 
@@ -66,9 +67,9 @@ class Unanswered:
         """The segments with words in them."""
         return frozenset(number for number, segment in self._segments.items() if plain(segment.text))
 
-    def saying(self, texts: Container[str]) -> frozenset[int]:
-        """The segments whose words are one of `texts` (which are `plain`)."""
-        return frozenset(number for number, segment in self._segments.items() if plain(segment.text) in texts)
+    def listening(self, phrases: Collection[str]) -> frozenset[int]:
+        """The segments that are nothing but sounds of listening, which `phrases` names."""
+        return frozenset(number for number, segment in self._segments.items() if is_backchannel(segment.text, phrases))
 
     def text(self, but: frozenset[int] = frozenset()) -> str:
         """The words in the order in which they were spoken, without the segments in `but`."""

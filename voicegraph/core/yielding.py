@@ -66,7 +66,7 @@ class Yielding:
         if echoes:
             floor.deaf = True
             known.echoes.on_line = known.echoes.on_line or any(self._is_long(each, known) for each in echoes)
-        said = plain(known.words.text(but=floor.known | known.words.saying(self.policy.speaking.ignore) | echoes))
+        said = plain(known.words.text(but=floor.known | known.words.listening(self.policy.speaking.ignore) | echoes))
         return len(said.split()) >= self.policy.speaking.words
 
     def _echoes(self, floor: Floor, known: Evidence) -> frozenset[int]:
@@ -77,9 +77,10 @@ class Yielding:
     def no_question(self, floor: Floor, known: Evidence) -> frozenset[int]:
         """The segments said over the reply that need no answer: sounds of listening, and the reply's echo.
 
-        A word or two that repeat it may as well be an answer: they wait for their turn."""
-        echoes = {each for each in self._echoes(floor, known) if self._is_long(each, known)}
-        return (known.words.saying(self.policy.speaking.ignore) - floor.known) | echoes
+        A word or two that repeat it may as well be an answer, and so may a "yes" into the end of a question: they wait for their turn."""
+        echoes = frozenset(each for each in self._echoes(floor, known) if self._is_long(each, known))
+        listening = known.words.listening(self.policy.speaking.ignore) - floor.known
+        return echoes | frozenset(each for each in listening if not known.echoes.answers(each))
 
     def _is_long(self, segment: int, known: Evidence) -> bool:
         return len(plain(known.words.text_of([segment])).split()) > ANSWER
@@ -94,7 +95,8 @@ class Yielding:
 
     def unheeded(self, floor: Floor, known: Evidence) -> frozenset[int]:
         """The segments that a reply which goes on has passed over: too little to end it, and no answer to it either."""
-        return (known.words.numbers() - floor.known - self._echoes(floor, known)) | self.no_question(floor, known)
+        rest = known.words.numbers() - floor.known - self._echoes(floor, known)
+        return frozenset(each for each in rest if not known.echoes.answers(each)) | self.no_question(floor, known)
 
     def _speech_takes_it(self, now: float, floor: Floor, known: Evidence, alarm: Alarm) -> Verdict:
         """How far speech over the reply has pushed it back."""
@@ -120,7 +122,7 @@ class Yielding:
             return "echo" if self._echoes(floor, known) else "noise"
         if floor.gate == "ducked":
             return "too short"
-        if known.words.saying(self.policy.speaking.ignore) - floor.known:
+        if known.words.listening(self.policy.speaking.ignore) - floor.known:
             return "sound of listening"
         return "nothing was said" if self._nothing_said(floor, known) else "no words came"
 

@@ -90,18 +90,19 @@ class ScriptedAgent(Processor):
         self.answer: Callable[[Turn], Answer] = lambda turn: Answer(turn.say or f"You said: {turn.text} That is all I know of it.")
         self.asked: list[tuple[float, Turn]] = []
         self.history: list[Exchange] = []
-        self.effects: list[tuple[float, Turn]] = []
+        self.effects: list[tuple[float, Exchange]] = []
+        """When what was asked for was done that cannot be taken back; also where nothing was heard of the reply."""
         self._present: Exchange | None = None
 
     async def on_turns(self, turn: Turn) -> None:
         assert turn.epoch is not None
         self.asked.append((self.call.now(), turn))
-        self._present = Exchange(turn.epoch, turn.text)
+        self._present = exchange = Exchange(turn.epoch, turn.text)
         answer, at = self.answer(turn), 0
         await asyncio.sleep(answer.delay)
         if answer.effect:
             await self.call.commit(turn.epoch)
-            self.effects.append((self.call.now(), turn))
+            self.effects.append((self.call.now(), exchange))
         for count, word in enumerate(answer.text.split()):
             if count == answer.fails_after:
                 raise ReplyFailed("The model does not answer.")
@@ -117,8 +118,8 @@ class ScriptedAgent(Processor):
             self.history.append(self._present)
 
     def on_amendments(self, late: Amend) -> None:
-        for exchange in self.history if self._present is None else (*self.history, self._present):
-            if exchange.reply == late.reply:
+        for exchange in (*self.history, *(done for _, done in self.effects), self._present):
+            if exchange is not None and exchange.reply == late.reply:
                 exchange.user = late.text
 
 

@@ -192,10 +192,10 @@ def _history(trial: Trial, call: Conversation) -> Iterator[str]:
 
 def _effects(trial: Trial, call: Conversation) -> Iterator[str]:
     confirmed = {turn.epoch: at for at, turn in call.witness.confirmed}
-    done = " ".join(turn.text for _, turn in call.agent.effects)
-    for at, turn in call.agent.effects:
-        if turn.epoch not in confirmed or at < confirmed[turn.epoch]:
-            yield f"at {at:.2f} s reply {turn.epoch} had its effect before it was confirmed"
+    done = " ".join(exchange.user for _, exchange in call.agent.effects)
+    for at, exchange in call.agent.effects:
+        if exchange.reply not in confirmed or at < confirmed[exchange.reply]:
+            yield f"at {at:.2f} s reply {exchange.reply} had its effect before it was confirmed"
     for word in trial.said:
         if _words(done).count(word) > 1:
             yield f"what {word!r} asks for was done twice"
@@ -207,7 +207,7 @@ def _words(text: str) -> list[str]:
 
 def _answered(trial: Trial, call: Conversation) -> Iterator[str]:
     heard = {entry.reply for entry in call.history}
-    unheard = [turn.text for _, turn in call.agent.effects if turn.epoch not in heard]  # it was done, and the caller went on before a word of it
+    unheard = [done.user for _, done in call.agent.effects if done.reply not in heard]  # it was done, and the caller went on before a word of it
     words = _words(" ".join([*(entry.user for entry in call.history), *unheard]))
     for word in trial.said:
         if words.count(word) != 1:
