@@ -65,7 +65,13 @@ async def server(graph: str, delays: Sequence[str] = DELAYS) -> AsyncIterator[Pr
     """`voicegraph serve` with this graph, its Mistral played by the stand-in."""
     script = ["--utterance", QUESTION, "--utterance", OVER, "--reply", REPLY]
     slow = [argument for delay in delays for argument in ("--delay", delay)]
-    async with program(["voicegraph.testing.mistral", *script, *slow]) as mistral:
-        environ = {"MISTRAL_API_KEY": "none-needed", "MISTRAL_BASE_URL": mistral.url}
-        async with program(["voicegraph", "serve", "--port", "0", "--graph", graph], environ) as running:
-            yield running
+    async with program(["voicegraph.testing.mistral", *script, *slow]) as mistral, serving(graph, mistral.url) as running:
+        yield running
+
+
+@asynccontextmanager
+async def serving(graph: str, mistral: str) -> AsyncIterator[Program]:
+    """`voicegraph serve` with this graph (a name or a file), and the Mistral that answers at this URL."""
+    environ = {"MISTRAL_API_KEY": "none-needed", "MISTRAL_BASE_URL": mistral}
+    async with program(["voicegraph", "serve", "--port", "0", "--graph", graph], environ) as running:
+        yield running
