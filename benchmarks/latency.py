@@ -81,6 +81,8 @@ def ducked_at(recording: Recording, over: float) -> float:
 
 
 def _level(packet: Received) -> float:
+    if not packet.pcm.size:  # of a packet that says that there is nothing to say
+        return 0.0
     return float(np.sqrt(np.mean(np.square(packet.pcm.astype(np.float64)))))
 
 
