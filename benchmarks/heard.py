@@ -1,6 +1,7 @@
 """How well the agent knows what the caller has heard when it was interrupted: what the model is told, against the sound that the caller received.
 
-The voice is eSpeak's, which says when it begins each word: that is the truth. The network takes its time, the same in each direction.
+The voice is eSpeak's, which says when it begins each word: that is the truth. The network's delay is the time there and back, half of it each way;
+beyond 500 ms aioice, at either end, takes the other one for gone after half a minute.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ async def _call(program: Program, over: Pcm, delay: float, times: int, seed: int
     """One call in which every answer is interrupted: what had come of the answer when the caller said this."""
     dice, found = random.Random(seed), {}
     async with Caller(over_http(program.url)) as caller:
-        caller.delay_network(delay)
+        caller.delay_network(delay / 2)
         await asyncio.sleep(SETTLE)
         said = await caller.say(over, RATE)
         for _ in range(times):
@@ -124,9 +125,7 @@ async def _errors(graph: str, delay: float, interruptions: int) -> list[float]:
 async def heard(interruptions: int = 200, delays: tuple[float, ...] = (0.0, 0.1, 0.3)) -> list[Figure]:
     """The errors of a voice that tells its words, and of the same voice when it does not."""
     return [
-        Figure(
-            f"{name}, {1000 * delay:.0f} ms of network each way: words of the history that were not heard, or missing", "words", errors, p95_bar=1.0
-        )
+        Figure(f"{name}, {1000 * delay:.0f} ms of network: words of the history that were not heard, or missing", "words", errors, p95_bar=1.0)
         for graph, name in (("espeak", "a voice that tells its words"), ("espeak_untold", "a voice that does not"))
         for delay in delays
         for errors in [await _errors(graph, delay, interruptions)]
