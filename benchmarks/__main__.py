@@ -13,12 +13,16 @@ from benchmarks import latency, load
 from benchmarks.churn import churn
 from benchmarks.cost import cost
 from benchmarks.echo import echo
+from benchmarks.endings import endings
 from benchmarks.figures import Figure, table
+from benchmarks.heard import heard
 from benchmarks.machine import pin
 from benchmarks.paint import paint
 from benchmarks.processes import ANSWER, ASKED, DELAYS, LONG_ANSWER, stand_in, voicegraph
 from benchmarks.results import BENCH, Part, Results
 from benchmarks.share import given
+from benchmarks.speculation import speculation
+from benchmarks.yielding import yielding
 
 GRAPHS = ("voxtral", "voxtral2")
 LOADED = GRAPHS[0]
@@ -57,8 +61,23 @@ async def _paint(_: int) -> Part:
         return Part(await paint(server))
 
 
+async def _speculation(calls: int) -> Part:
+    return Part([figure for graph in GRAPHS for figure in await speculation(graph, calls)])
+
+
+async def _yielding(_: int) -> Part:
+    return Part([figure for graph in GRAPHS for figure in await yielding(graph)])
+
+
+async def _heard(_: int) -> Part:
+    return Part(await heard())
+
+
 PARTS: dict[str, Callable[[int], Awaitable[Part]]] = {
     "latency": _latency,
+    "speculation": _speculation,
+    "yielding": _yielding,
+    "heard": _heard,
     "echo": _echo,
     "cost": _cost,
     "load": _load,
@@ -66,6 +85,8 @@ PARTS: dict[str, Callable[[int], Awaitable[Part]]] = {
     "paint": _paint,
 }
 """In the order in which they run and are shown. The number is that of the calls, where one follows another."""
+DEFAULT = [part for part in PARTS if part != "heard"]
+"""Without the one that takes a quarter of an hour."""
 
 
 async def _measure(parts: Sequence[str], calls: int) -> Results:
@@ -78,14 +99,20 @@ async def _measure(parts: Sequence[str], calls: int) -> Results:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--only", action="append", default=[], choices=PARTS, help="this part; may be repeated (default: all)")
+    parser.add_argument("--only", action="append", default=[], choices=PARTS, help="this part; may be repeated (default: all but heard)")
     parser.add_argument("--calls", type=int, default=6, help="where calls are measured one after another (default: %(default)s)")
+    parser.add_argument(
+        "--speech", type=Path, metavar="FOLDER", help="only this, not kept: are pauses in these WAV files taken for the end of a turn?"
+    )
     parser.add_argument(
         "--json", type=Path, default=BENCH, metavar="FILE", help="keeps the results; parts not measured stay in it (default: %(default)s)"
     )
     options = parser.parse_args()
     pin(os.getpid(), server=False)
-    found = asyncio.run(_measure([part for part in PARTS if part in (options.only or PARTS)], options.calls))
+    if options.speech is not None:
+        print(table(asyncio.run(endings(sorted(options.speech.glob("*.wav"))))))
+        return 0
+    found = asyncio.run(_measure([part for part in PARTS if part in (options.only or DEFAULT)], options.calls))
     print(f"{table(found.figures)}\n\n{found.said()}")
     known = Results.read(options.json).parts | found.parts
     Results({part: known[part] for part in PARTS if part in known}).write(options.json)

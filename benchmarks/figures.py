@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -10,7 +11,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Samples of one quantity. In the same unit, or None for no bar: `median_bar` and `worst_bar` at most, `least` at least for every sample."""
+    """Samples of one quantity. In the same unit, or None for no bar: `median_bar`, `worst_bar` and `p95_bar` (95th percentile) at most, `least` at
+    least for every sample."""
 
     name: str
     unit: str
@@ -18,6 +20,7 @@ class Figure:
     median_bar: float | None = None
     worst_bar: float | None = None
     least: float | None = None
+    p95_bar: float | None = None
 
     @property
     def median(self) -> float:
@@ -28,10 +31,16 @@ class Figure:
         """The sample furthest on the wrong side."""
         return max(self.samples) if self.least is None else min(self.samples)
 
+    @property
+    def p95(self) -> float:
+        """The 95th percentile, by nearest rank."""
+        return sorted(self.samples)[math.ceil(0.95 * len(self.samples)) - 1]
+
     def reached(self) -> bool:
         """Whether every bar is held."""
         return (
             (self.median_bar is None or self.median <= self.median_bar)
+            and (self.p95_bar is None or self.p95 <= self.p95_bar)
             and (self.worst_bar is None or self.worst <= self.worst_bar)
             and (self.least is None or self.worst >= self.least)
         )
@@ -39,8 +48,9 @@ class Figure:
     @property
     def bar(self) -> str:
         """The bars in words, and whether they are held."""
+        percentile = None if self.p95_bar is None else f"≤ {self.p95_bar:g} (95 %: {amount(self.p95, '')})"
         bars = ((self.median_bar, "≤ {:g} (median)"), (self.worst_bar, "≤ {:g}"), (self.least, "≥ {:g}"))
-        found = ", ".join(words.format(bar) for bar, words in bars if bar is not None)
+        found = ", ".join([words.format(bar) for bar, words in bars if bar is not None] + ([percentile] if percentile else []))
         return found if self.reached() else f"{found} **not reached**"
 
     def as_json(self) -> dict[str, Any]:

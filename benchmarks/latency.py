@@ -67,6 +67,17 @@ async def one_call(program: Program, question: Pcm, over: Pcm) -> Sample:
         )
 
 
+async def answers(program: Program, calls: int) -> list[float]:
+    """Last sample of the question sent → first sample of the reply received, in milliseconds, over this many calls."""
+    question, found = trimmed(speak(QUESTION, RATE)), []
+    for _ in range(calls):
+        async with Caller(over_http(program.url)) as caller:
+            await asyncio.sleep(SETTLE)
+            said = await caller.say(question, RATE)
+            found.append(1000 * (await caller.sound(after=said.end) - said.end))
+    return found
+
+
 def ducked_at(recording: Recording, over: float) -> float | None:
     """When the reply, whose voice is an even tone, came in at less than a third of its level for the first time after `over`, and stayed so."""
     before = [_level(each) for each in recording.packets if over - 0.5 < each.t <= over]
@@ -76,6 +87,8 @@ def ducked_at(recording: Recording, over: float) -> float | None:
 
 
 def _level(packet: Received) -> float:
+    if not packet.pcm.size:  # of a packet that says that there is nothing to say
+        return 0.0
     return float(np.sqrt(np.mean(np.square(packet.pcm.astype(np.float64)))))
 
 

@@ -7,8 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 from cryptography.fernet import Fernet
+from hypothesis import settings
 
 from voicegraph.server.resume_key import VARIABLE
+
+settings.register_profile("no stopwatch", deadline=None)  # how fast an example runs is the machine's affair, and no property of the code
+settings.load_profile("no stopwatch")
 
 
 @pytest.fixture(autouse=True, scope="session")

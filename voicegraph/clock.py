@@ -33,13 +33,13 @@ class _JumpingSelector(selectors.SelectSelector):
         self.outside = 0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is not None and not self.outside:  # there is work or a timer: asking the world outside would cost more than the rest of the loop
+            self.now += max(timeout, 0.0)
+            return []
         ready = super().select(None if self.outside and timeout != 0 else 0)
-        if ready or self.outside:
-            return ready
-        if timeout is None:
+        if not ready and not self.outside:
             raise Stuck("every task waits for something that no other task or timer will do")
-        self.now += max(timeout, 0.0)
-        return []
+        return ready
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):

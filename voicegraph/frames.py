@@ -134,6 +134,13 @@ class Interrupt(Command):
     """The caller pressed stop."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayoutDelay(Command):
+    """How long sound takes from the client's network to the caller's ears, in seconds: its jitter buffer and its loudspeaker. No hand says this."""
+
+    seconds: float
+
+
 # --- the reply's side --------------------------------------------------------------------------------------------------------------
 
 Why = Literal["words", "typed", "greeting", "reminder", "tool"]

@@ -76,3 +76,36 @@ def test_other_words_over_an_echo_stop_the_reply() -> None:
 def test_echoes_can_count_as_words() -> None:
     floor = sounding(Policy(speaking=Speaking(echo=False))).spoken("there was a lighthouse").on().to(2.5).words(0, "a lighthouse")
     assert floor.log[-1] == (2.5, "drop interrupted")
+
+
+def test_the_end_of_an_echo_that_comes_after_the_reply_is_no_question_either() -> None:
+    floor = sounding().to(2.5).on().to(4).spoken("there was a lighthouse at the end").drains().heard().to(4.4).off()
+    assert floor.to(4.8).final(0, "a lighthouse at the end").to(9).since(4) == [(4.0, "drop finished")]
+
+
+def test_who_answers_by_repeating_the_end_of_the_question_is_answered() -> None:
+    floor = sounding().to(4).spoken("shall it be a table for two").drains().heard().to(4.6).on().to(5.6).off().final(0, "A table for two.").to(9)
+    assert floor.asks[-1].text == "A table for two."
+
+
+def test_an_answer_may_begin_before_a_late_line_has_played_the_question_to_its_end() -> None:
+    """The sound takes 600 ms to the ears: speech from before it was there is its echo, the same speech on a short line an answer."""
+    for delay, asked in ((0.0, "A table for two."), (0.6, "Tell me.")):
+        floor = sounding().to(4).spoken("shall it be a table for two")
+        floor.turns.playout_delay(delay)
+        floor.drains().heard().to(4.5).on().to(5.6).off().final(0, "A table for two.").to(9)
+        assert floor.asks[-1].text == asked
+
+
+def test_on_a_line_with_echo_the_detector_does_not_stop_the_next_sentence() -> None:
+    floor = sounding().spoken("there was a lighthouse at the end").to(2.1).on().to(2.6).words(0, "a lighthouse at").to(3).off()
+    floor.to(3.2).spoken("there was a lighthouse at the end of a long stone pier").on().to(5)
+    assert floor.since(3) == [], "neither quieter nor silent"
+    floor.words(1, "be quiet please")
+    assert floor.log[-1] == (5.0, "drop interrupted")
+
+
+def test_a_line_on_which_nothing_came_back_has_no_echo_any_more() -> None:
+    floor = sounding().spoken("there was a lighthouse at the end").to(2.1).on().to(2.6).words(0, "a lighthouse at").to(3).off()
+    floor.to(4).drains().heard().type("Go on.").to(5).sounds().to(9).drains().heard().type("Go on.").to(10).sounds().to(11).on().to(11.5)
+    assert floor.since(11) == [(11.08, "ducked"), (11.22, "paused")]

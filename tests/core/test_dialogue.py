@@ -32,9 +32,27 @@ def test_an_interrupted_reply_is_what_was_heard_and_the_next_request_says_so() -
     dialogue = Dialogue("", 20)
     dialogue.ask(1, "Tell me a story")
     dialogue.heard(1, "Once upon a time there was a king who", SAMPLES, finished=False)
-    _, agent, caller = dialogue.ask(2, "Stop")
+    _, agent, caller = dialogue.ask(2, "Stop", interrupted=True)
     assert agent == {"role": "assistant", "content": "Once upon a time there was a king who"}
     assert caller["content"] == "(You were interrupted: I heard nothing after “time there was a king who”.) Stop"
+
+
+def test_an_answer_that_broke_off_by_itself_is_not_called_interrupted() -> None:
+    dialogue = Dialogue("", 20)
+    dialogue.ask(1, "Tell me a story")
+    dialogue.heard(1, "Once upon a time", SAMPLES, finished=False)
+    assert dialogue.ask(2, "Hello?")[-1]["content"] == "(Your answer broke off: I heard nothing after “Once upon a time”.) Hello?"
+
+
+def test_the_note_stays_where_the_interruption_was() -> None:
+    dialogue = Dialogue("", 20)
+    dialogue.ask(1, "Tell me a story")
+    dialogue.heard(1, "Once upon", SAMPLES, finished=False)
+    dialogue.ask(2, "Stop", interrupted=True)
+    dialogue.heard(2, "All right.", SAMPLES, finished=True)
+    contents = [message["content"] for message in dialogue.ask(3, "Thanks")]
+    assert contents[2] == "(You were interrupted: I heard nothing after “Once upon”.) Stop"
+    assert contents[-1] == "Thanks"
 
 
 def test_a_reply_that_nobody_heard_leaves_no_trace() -> None:
@@ -56,7 +74,7 @@ def test_a_reply_cut_inside_its_first_word_still_answered_the_caller() -> None:
     dialogue = Dialogue("", 20)
     dialogue.ask(1, "Hello")
     dialogue.heard(1, "", 400, finished=False)
-    assert dialogue.ask(2, "wait") == [{"role": "user", "content": "Hello\nwait"}]
+    assert dialogue.ask(2, "wait", interrupted=True) == [{"role": "user", "content": "Hello\n(You were interrupted: I heard nothing of it.) wait"}]
 
 
 def test_a_reply_is_heard_once() -> None:

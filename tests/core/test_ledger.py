@@ -112,3 +112,8 @@ def test_the_silence_after_a_clause_speaks_no_word() -> None:
     ledger.append(1000, Span("one two", 0), (), ends=True, voiced=0)
     assert ledger.heard(900) == "one two", "both were spoken in the first second"
     assert ledger.heard(400) == "one"
+
+
+def test_a_piece_that_has_ended_has_its_own_pace() -> None:
+    ledger = spoken(("slow slow ", 1000), ("fast fast ", 400))
+    assert ledger.heard(1300) == "slow slow fast fast"

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from voicegraph.core.endpoint import plain
-from voicegraph.core.policy import BACKCHANNELS, PRESETS, Policy
+from voicegraph.core.policy import PRESETS, Policy
 
 
 def test_the_default_is_balanced() -> None:
@@ -26,10 +25,6 @@ def test_the_steps_of_yielding_come_one_after_the_other(preset: str) -> None:
     assert 0 < policy.speaking.duck < policy.speaking.pause < policy.speaking.drop
     assert policy.thinking.pause < policy.thinking.drop < policy.thinking.patience
     assert policy.listening.silence < policy.listening.unsure_silence < policy.listening.open_silence < policy.listening.watchdog
-
-
-def test_sounds_of_listening_are_written_as_they_are_compared() -> None:
-    assert {plain(each) for each in BACKCHANNELS} == BACKCHANNELS
 
 
 def test_a_policy_is_changed_by_replacing_values() -> None:

@@ -30,6 +30,12 @@ def test_without_speech_the_time_runs_from_the_request() -> None:
     assert report["turn_end_to_first_sound_ms"] == 300
 
 
+def test_what_the_client_adds_is_told_beside_the_total() -> None:
+    firsts = {"floor.turns": 1.45, "tts.audio": 1.75}
+    with_delay, without = TurnEnd("silence", 1.0, 1.45, 0).report(firsts, 1.76, 0.085), TurnEnd("silence", 1.0, 1.45, 0).report(firsts, 1.76)
+    assert with_delay == without | {"playout_delay_ms": 85}
+
+
 @given(spoken=times, over=times, firsts=st.dictionaries(st.text(max_size=3), times, max_size=5), wait=times)
 def test_the_stages_add_up(spoken: float, over: float, firsts: dict[str, float], wait: float) -> None:
     sounded = max([spoken, over, *firsts.values()]) + wait

@@ -238,6 +238,28 @@ class TestAgain:
         assert not words.waiting
 
 
+class TestLapse:
+    def test_a_turn_whose_end_does_not_come_is_ended_with_what_was_heard(self) -> None:
+        words = Transcript(turns=True)
+        words.cue("start", 0.1)
+        words.delta("hello there")
+        assert words.lapse() == [Said(0, "hello there", True), Cue(0, "end", 0.1)]
+        assert not words.in_turn
+
+    def test_words_that_no_turn_event_announced_are_told_without_one(self) -> None:
+        words = Transcript(turns=True)
+        assert words.delta("hello there") == []
+        assert words.lapse() == [Said(0, "hello there", True)]
+        assert words.lapse() == []
+        words.cue("start", 2.0)
+        assert words.delta("again")[-1] == Said(1, "again", False)
+
+    def test_where_segments_are_flushed_none_lapses(self) -> None:
+        words = Transcript(turns=False)
+        words.delta("hello")
+        assert words.lapse() == []
+
+
 @pytest.mark.parametrize(
     ("text", "past", "heard", "own"),
     [

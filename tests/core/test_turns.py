@@ -152,6 +152,36 @@ def test_a_start_of_the_model_ducks_where_there_is_no_voice_detector() -> None:
     assert floor.since(1) == [(1.08, "ducked"), (1.22, "paused"), (1.5, "open")]
 
 
+def test_words_without_turn_events_are_ended_by_the_detector_and_silence() -> None:
+    """The model told turns, and then only words."""
+    floor = Floor().on().cue(0, "start").to(1).words(0, "hi").off().cue(0, "end").sounds().to(2).drains().heard()
+    floor.to(5).on().to(6).off().to(6.9).final(1, "What time is it?")
+    assert floor.since(5) == [(6.9, "begin What time is it?"), (6.9, "confirm silence")]
+
+
+def test_a_turn_that_goes_on_after_the_watchdog_ended_it_is_answered_once_more() -> None:
+    """The model never ended it, so its words have the same number."""
+    floor = Floor().on().cue(0, "start").to(1).words(0, "I would like").off().to(3.5).sounds()
+    assert floor.notes == ["begin I would like", "confirm watchdog"]
+    floor.to(4).on().to(4.3).words(0, "I would like a coffee")
+    assert floor.notes[-1] == "drop interrupted"
+    floor.heard().to(5).off().words(0, "I would like a coffee please").cue(0, "end")
+    assert floor.asks[-1].text == "a coffee please"
+    assert floor.notes[-2:] == ["begin a coffee please", "confirm model"]
+
+
+def test_a_turn_that_goes_on_twice_is_answered_each_time() -> None:
+    floor = Floor().on().cue(0, "start").to(1).words(0, "one").off().to(3.5).sounds().to(4).drains().heard()
+    floor.on().to(5).words(0, "one two").off().to(8).sounds().to(9).drains().heard()
+    floor.on().to(10).words(0, "one two three").off().to(13).sounds().to(14).drains().heard().to(30)
+    assert [ask.text for ask in floor.asks] == ["one", "two", "three"]
+
+
+def test_late_words_of_a_turn_that_the_watchdog_ended_amend_it() -> None:
+    floor = Floor().on().cue(0, "start").to(1).words(0, "book a flight").off().to(3.6).sounds().to(3.8).words(0, "book a flight to Rome")
+    assert floor.notes[-1] == "amend book a flight to Rome"
+
+
 # --- speech over the reply -----------------------------------------------------------------------------------------------------------
 
 
@@ -198,6 +228,18 @@ def test_a_sound_of_listening_that_was_the_beginning_of_more_is_not_lost() -> No
     assert floor.heard().notes[-2:] == ["begin Yeah, but stop it.", "confirm silence"]
 
 
+def test_several_sounds_of_listening_in_one_breath_are_none() -> None:
+    floor = asked().to(3).on().to(3.4).off().to(3.6).final(1, "Yeah, yeah, okay.").to(5).drains().heard().to(20)
+    assert floor.since(3.3) == [(3.6, "open"), (5.0, "drop finished")]
+
+
+def test_a_yes_into_the_end_of_a_question_is_its_answer() -> None:
+    floor = asked().to(3).spoken("Shall I book it").to(3.2).on().to(3.5).words(1, "yes").to(3.6).spoken("Shall I book it?")
+    floor.to(3.7).off().final(1, "Yes.").drains().heard().to(9)
+    assert "drop interrupted" not in floor.notes
+    assert floor.asks[-1].text == "Yes."
+
+
 def test_late_words_after_the_reply_went_on_still_stop_it() -> None:
     floor = asked().to(3).on().to(3.4).off().to(4.5).final(1, "Stop.")
     assert floor.since(3.3) == [(3.9, "open"), (4.5, "drop interrupted")]
@@ -242,3 +284,44 @@ def test_interrupted_twice_at_once() -> None:
 def test_a_reply_that_was_not_cut_is_not_followed_by_an_interrupted_one() -> None:
     floor = asked().to(3).drains().heard().on().to(4).off().final(1, "And now?").to(6)
     assert not floor.asks[-1].interrupted
+
+
+# --- why --------------------------------------------------------------------------------------------------------------------------------
+
+
+def over(floor: Floor) -> Floor:
+    """Speech from 3.0 to 3.4 s, over the reply."""
+    return floor.to(3).on().to(3.4).off()
+
+
+@pytest.mark.parametrize(
+    ("floor", "why"),
+    [
+        (asked().to(3).on().to(3.15).off(), "too short"),
+        (over(asked()).to(3.6).final(1, ""), "nothing was said"),
+        (over(asked()).to(3.6).final(1, "Uh-huh."), "sound of listening"),
+        (over(asked()).to(9), "no words came"),
+        (asked().spoken("there was a lighthouse").to(3).on().to(3.5).words(1, "there was a lighthouse"), "echo"),
+        (asked().to(3).on().to(3.5).words(1, "stop"), "words"),
+        (asked().to(3).on().to(9), "speech"),
+    ],
+)
+def test_each_step_has_a_reason(floor: Floor, why: str) -> None:
+    assert floor.reasons[-1] == why
+
+
+# --- effects that cannot be taken back ----------------------------------------------------------------------------------------------------
+
+
+def test_what_had_its_effect_is_not_asked_again_when_the_caller_goes_on() -> None:
+    floor = Floor().on().to(1).off().final(0, "Book it.").to(1.6)
+    floor.do(floor.turns.committed).to(1.8).on().to(2.2).words(1, "And a taxi.")
+    assert floor.notes[-1] == "drop interrupted"
+    floor.heard(False).to(2.5).off().final(1, "And a taxi.").to(5)
+    assert [ask.text for ask in floor.asks] == ["Book it.", "And a taxi."]
+
+
+def test_late_words_of_what_had_its_effect_amend_it() -> None:
+    floor = Floor().on().words(0, "book a flight").to(1).off().to(1.7)
+    floor.do(floor.turns.committed).to(1.8).final(0, "Book a flight to Rome.")
+    assert floor.notes[-1] == "amend Book a flight to Rome."

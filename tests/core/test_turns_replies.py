@@ -84,7 +84,7 @@ def test_a_greeting_at_time_zero_can_be_interrupted() -> None:
     turns = Turns()
     turns.ask(0.0, Ask("", why="greeting", say="Hello!"))
     turns.sounding(0.1)
-    assert turns.words(0.5, Segment(0, "stop", False, None)) == [Drop("interrupted")]
+    assert turns.words(0.5, Segment(0, "stop", False, None)) == [Drop("interrupted", "words")]
 
 
 def test_typed_text_interrupts_and_is_answered() -> None:

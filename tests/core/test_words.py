@@ -77,7 +77,7 @@ def test_words_beyond_some_segments() -> None:
 
 
 def test_segments_that_say_one_of_some_texts() -> None:
-    assert said((0, "Uh-huh.", True), (1, "stop", True)).saying({"uh-huh"}) == {0}
+    assert said((0, "Uh-huh.", True), (1, "stop", True)).listening({"uh-huh"}) == {0}
 
 
 def test_the_language_is_that_of_the_last_words() -> None:

@@ -355,3 +355,15 @@ def test_def_handlers_run_while_an_async_one_waits() -> None:
             assert processor(session, Thinker).log == ["begin a", "setting"]
 
     run_virtual(main())
+
+
+def test_what_waits_when_frames_stop_flowing_is_not_handled_any_more() -> None:
+    async def test(session: Session, source: Source, worker: Worker) -> None:
+        source.events.send(Event(kind="first"))
+        source.events.send(Event(kind="second"))
+        await asyncio.sleep(0.1)
+        session.replies.flowing = False
+        await session.nodes[2].idle.wait()
+        assert worker.log == ["begin first", "end first"]
+
+    run(test)

@@ -15,7 +15,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.told: list[object] = []
-        self.replies = LiveReplies(lambda: self.told.append("confirmed"), self.told.append, self.told.append)
+        self.replies = LiveReplies(lambda: self.told.append("confirmed"), lambda: self.told.append("committed"), self.told.append, self.told.append)
         self.replies.flowing = True
 
 
@@ -109,7 +109,7 @@ def test_a_drop_without_a_reply_is_no_drop(recorder: Recorder) -> None:
 
 def test_when_a_drop_tells_the_session_the_reply_is_over_already(replies: LiveReplies) -> None:
     seen: list[tuple[bool, str]] = []
-    replies = LiveReplies(lambda: None, lambda epoch: seen.append((replies.alive(epoch), replies.dropped_for)), lambda gate: None)
+    replies = LiveReplies(lambda: None, lambda: None, lambda epoch: seen.append((replies.alive(epoch), replies.dropped_for)), lambda gate: None)
     replies.flowing = True
     replies.begin()
     replies.drop("interrupted")
@@ -243,3 +243,24 @@ def test_a_reply_that_begins_while_the_call_ends_is_dead_from_birth(replies: Liv
     replies.finish("ended")
     assert not replies.alive(replies.begin())
     assert replies.alive(None), "the last Heard is still on its way"
+
+
+async def test_commit_tells_the_session(recorder: Recorder) -> None:
+    epoch = recorder.replies.begin()
+    commit = asyncio.create_task(recorder.replies.commit(epoch))
+    await asyncio.sleep(0)
+    assert recorder.told == []
+    recorder.replies.confirm()
+    await commit
+    assert recorder.told == ["confirmed", "committed"]
+
+
+async def test_a_reply_dropped_in_the_step_after_its_confirmation_has_no_effect(recorder: Recorder) -> None:
+    epoch = recorder.replies.begin()
+    commit = asyncio.create_task(recorder.replies.commit(epoch))
+    await asyncio.sleep(0)
+    recorder.replies.confirm()
+    recorder.replies.drop("typed")
+    with pytest.raises(asyncio.CancelledError):
+        await commit
+    assert "committed" not in recorder.told

@@ -225,6 +225,78 @@ async def test_a_turn_survives_a_lost_connection() -> None:
     assert caller.finals() == {0: "one two three four five six"}
 
 
+async def speak_up(caller: Listening, seconds: float = 2.0, silence: float = 1.0) -> None:
+    """Say something, as a voice detector hears it; the words of its first half have time to come."""
+    caller.t = asyncio.get_running_loop().time()
+    caller.transcriber.speech(True, caller.t)
+    caller.speak(seconds / 2)
+    await asyncio.sleep(0.2)
+    caller.speak(seconds / 2)
+    caller.transcriber.speech(False, caller.t)
+    caller.silence(silence)
+
+
+async def keep_quiet(caller: Listening) -> None:
+    """A microphone sends all the time."""
+    while True:
+        await asyncio.sleep(0.05)
+        caller.silence(0.06)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transcription, "DONE_LIMIT", 0.3)
+
+
+SIX = Script(utterances=["one two three four five six"])
+
+
+@pytest.mark.parametrize("hearing", [TURNING, FLUSHED], ids=["turns", "flushes"])
+@pytest.mark.parametrize("after", [1, 2, 3], ids=["from the start", "before the first word", "after a word"])
+async def test_a_service_that_stays_connected_and_says_nothing_is_replaced(impatient: None, hearing: Hearing, after: int) -> None:
+    """Nothing of what the caller said is lost: the next connection hears all of it, once."""
+    faults: FaultPlan = {"transcription": Faults(stall_after=after, first=1)}
+    async with MistralServer(SIX, QUICK, faults) as server, listening(server, hearing) as caller:
+        background = asyncio.create_task(keep_quiet(caller))
+        await speak_up(caller, 4.0)
+        await caller.until(lambda: bool(caller.finals()))
+        assert len(server.log.of(Opened)) == 2
+        background.cancel()
+    assert caller.finals() == {0: "one two three four five six"}
+    assert [kind for _, kind in caller.cues()][-1:] == (["end"] if hearing is TURNING else [])
+
+
+async def test_a_service_that_is_right_to_say_nothing_is_not_replaced_for_ever(impatient: None) -> None:
+    faults: FaultPlan = {"transcription": Faults(stall_after=2)}
+    async with MistralServer(SIX, QUICK, faults) as server, listening(server, TURNING) as caller:
+        background = asyncio.create_task(keep_quiet(caller))
+        for _ in range(4):
+            await speak_up(caller, 0.6)
+            await asyncio.sleep(0.5)
+        assert len(server.log.of(Opened)) == 2
+        background.cancel()
+
+
+async def test_words_without_turn_events_are_told_after_a_silence(impatient: None) -> None:
+    faults: FaultPlan = {"transcription": Faults(lost=frozenset(("turn.start", "turn.eager_end", "turn.resume", "turn.end")))}
+    async with MistralServer(COUNTING, QUICK, faults) as server, listening(server, TURNING) as caller:
+        for number in range(2):
+            await speak_up(caller)
+            await caller.until(lambda number=number: number in caller.finals())  # type: ignore[misc]  # mypy knows no lambda with a default
+        assert len(server.log.of(Opened)) == 1
+    assert caller.cues() == []
+    assert caller.finals() == {0: "one two three 0 0", 1: "one two three 0 1"}
+
+
+async def test_a_turn_that_is_never_ended_is_ended_for_the_service(impatient: None) -> None:
+    faults: FaultPlan = {"transcription": Faults(lost=frozenset(("turn.end", "transcription.done")))}
+    hearing = replace(TURNING, turn_detection=TURNS | {"end_timeout_ms": 500})
+    async with MistralServer(COUNTING, QUICK, faults) as server, listening(server, hearing) as caller:
+        await speak_up(caller)
+        await caller.until(lambda: (0, "end") in caller.cues())
+    assert caller.finals() == {0: "one two three 0 0"}
+
+
 async def test_what_was_answered_is_not_heard_again() -> None:
     async with MistralServer(Script(utterances=["hello there"]), QUICK) as server, listening(server, FLUSHED) as caller:
         await say(caller, 0)

@@ -11,7 +11,23 @@ from pydantic import ValidationError
 
 from voicegraph.core.policy import PRESETS
 from voicegraph.errors import CallFailed
-from voicegraph.frames import Amend, Event, Heard, Interrupt, Muted, Playing, Progress, Speech, Starved, Talk, Turn, TurnCue, Typed, Words
+from voicegraph.frames import (
+    Amend,
+    Event,
+    Heard,
+    Interrupt,
+    Muted,
+    Playing,
+    PlayoutDelay,
+    Progress,
+    Speech,
+    Starved,
+    Talk,
+    Turn,
+    TurnCue,
+    Typed,
+    Words,
+)
 from voicegraph.graph.processor import Gate
 from voicegraph.graph.settings import WRITTEN
 from voicegraph.processors._policy import InterruptionSettings
@@ -257,6 +273,17 @@ def test_how_long_the_answer_took_is_told_when_it_sounds() -> None:
     run(test)
 
 
+def test_what_the_callers_client_adds_is_told_beside_it() -> None:
+    async def test(node: OneNode) -> None:
+        node.give("commands", PlayoutDelay(seconds=0.085))
+        await say(node, "What time is it?")
+        (report,) = events(node, "turn")
+        assert report["playout_delay_ms"] == 85
+        assert report["speech_end_to_first_sound_ms"] == 1100
+
+    run(test)
+
+
 def test_the_page_is_told_who_speaks_and_what_is_asked() -> None:
     async def test(node: OneNode) -> None:
         await say(node, "What time is it?")
@@ -373,3 +400,54 @@ def test_typed_messages_wait_in_a_short_queue_and_more_are_refused() -> None:
         assert "wait for an answer already" in str(problem["message"])
 
     run(test)
+
+
+def test_why_a_reply_yielded_and_why_it_did_not_is_told() -> None:
+    async def test(node: OneNode) -> None:
+        epoch = await say(node, "What time is it?")
+        node.give("speech", Speech(on=True, t=node.session.now()))
+        await asyncio.sleep(0.3)
+        node.give("speech", Speech(on=False, t=node.session.now()))
+        node.give("words", Words(segment=1, text="Uh-huh.", final=True))
+        node.give("words", Words(segment=2, text="No, wait.", final=True))
+        steps = [(event["reply"], event["step"], event["why"]) for event in events(node, "yielding")]
+        assert steps == [
+            (epoch, "ducked", "speech"),
+            (epoch, "paused", "speech"),
+            (epoch, "open", "sound of listening"),
+            (epoch, "over", "words"),
+        ]
+
+    run(test)
+
+
+def test_what_had_an_effect_is_answered_before_it_sounds() -> None:
+    async def test(node: OneNode) -> None:
+        node.give("words", Words(segment=0, text="Book it.", final=True))
+        await asyncio.sleep(1)
+        epoch = turns(node)[0].epoch
+        assert epoch is not None
+        await node.session.commit(epoch)
+        node.give("words", Words(segment=0, text="Book it, please.", final=True))
+        assert node.sent("amendments") == [Amend(reply=epoch, text="Book it, please.")]
+        node.give("words", Words(segment=1, text="And a taxi.", final=True))
+        node.give("playout", heard(epoch, samples=0))
+        await asyncio.sleep(1)
+        assert [turn.text for turn in turns(node)] == ["Book it.", "And a taxi."]
+
+    run(test)
+
+
+def test_a_failure_of_the_floor_at_an_effect_is_not_that_of_the_node_that_has_it() -> None:
+    class Broken(Interruption):
+        def committed(self) -> None:
+            raise CallFailed("The floor is broken.")
+
+    async def main() -> str:
+        async with OneNode(Broken) as node:
+            node.give("words", Words(segment=0, text="Book it.", final=True))
+            await asyncio.sleep(1)
+            await node.session.commit(1)
+            return await node.session.wait()
+
+    assert run_virtual(main()) == "The floor is broken."

@@ -52,7 +52,7 @@ async def test_it_knows_what_was_heard() -> None:
         await ask(node, "tell me a story")
         node.drop()
         node.give("playout", Heard(reply=1, text="Once upon a", samples=1, rate=8000, finished=False, why="interrupted"))
-        assert whole(await ask(node, "what did you say")) == "I said: Once upon a"
+        assert whole(await ask(node, "what did you say", interrupted=True)) == "I said: Once upon a … and then you interrupted me."
 
 
 async def test_after_a_drop_it_writes_no_more() -> None:

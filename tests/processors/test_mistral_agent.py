@@ -82,7 +82,7 @@ async def test_an_interrupted_answer_is_remembered_as_far_as_it_was_heard() -> N
     async with answering() as (node, server):
         await turn(node, "Hello?")
         await heard(node, 1, "Hello! I", finished=False)
-        await turn(node, "Wait.")
+        await turn(node, "Wait.", interrupted=True)
     assert asked(server)[2] == ("assistant", "Hello! I")
     assert asked(server)[3] == ("user", "(You were interrupted: I heard nothing after “Hello! I”.) Wait.")
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from voicegraph.frames import Amend, Event, Heard, Playing, Progress, ReplyText, TurnCue, Words
+from voicegraph.frames import Amend, Event, Heard, Playing, PlayoutDelay, Progress, ReplyText, TurnCue, Words
 from voicegraph.processors.page import Page
+from voicegraph.testing.clock import run_virtual
 from voicegraph.testing.runner import OneNode
 
 
@@ -92,5 +94,43 @@ async def test_events_of_a_speculative_reply_wait_with_it(node: OneNode) -> None
 
 
 async def test_it_needs_no_input_at_all() -> None:
-    async with OneNode(Page, unlinked=["words", "reply", "playout", "amendments", "events"]) as node:
+    async with OneNode(Page, unlinked=["words", "reply", "playout", "amendments", "events", "commands"]) as node:
         assert node.failure is None
+
+
+def spoken_on_a_delayed_line(*steps: tuple[float, Any]) -> list[tuple[float, str]]:
+    """(when, type of message) for a reply of two words on a line that takes 0.3 s to the ears. steps: (when, fact of the playout)."""
+    shown: list[tuple[float, str]] = []
+
+    async def call() -> None:
+        async with OneNode(Page) as node:
+            begin, epoch = node.session.now(), node.begin()
+            node.confirm()
+            node.give("commands", PlayoutDelay(seconds=0.3))
+            node.give("reply", ReplyText(epoch=epoch, text="It is.", at=0, last=True))
+            node.line.told.clear()
+            for at in range(0, 2000, 10):
+                await asyncio.sleep(begin + at / 1000 - node.session.now())
+                node.give("playout", *(fact for when, fact in steps if round(when * 1000) == at))
+                shown.extend((at / 1000, message["type"]) for message in node.line.told)
+                node.line.told.clear()
+
+    run_virtual(call())
+    return shown
+
+
+def test_what_is_shown_as_heard_follows_the_ears() -> None:
+    end = Heard(reply=1, text="It is.", samples=480, rate=48000, finished=True, why="finished")
+    steps = ((0.1, Playing(reply=1, on=True)), (0.4, Progress(reply=1, text="It")), (0.8, Playing(reply=1, on=False)), (0.8, end))
+    shown = spoken_on_a_delayed_line(*steps)
+    assert [type for _, type in shown if type.startswith("bot-s")] == ["bot-started-speaking", "bot-stopped-speaking"]
+    assert [round(at, 2) for at, type in shown if type == "bot-started-speaking"] == [0.4]
+    assert [round(at, 2) for at, type in shown if type == "bot-tts-text"] == [0.7, 1.1]
+
+
+def test_an_interruption_shows_at_once_with_all_that_left_before_it() -> None:
+    cut = Heard(reply=1, text="It", samples=480, rate=48000, finished=False, why="interrupted")
+    shown = spoken_on_a_delayed_line((0.1, Playing(reply=1, on=True)), (0.2, Progress(reply=1, text="It")), (0.3, cut))
+    assert {round(at, 2) for at, _ in shown} == {0.3}
+    assert [type for _, type in shown][-1] == "server-message"
+    assert "bot-tts-text" in [type for _, type in shown]

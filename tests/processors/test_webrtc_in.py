@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from voicegraph.frames import Command, Interrupt, Muted, Talk, Typed
+from voicegraph.frames import Command, Interrupt, Muted, PlayoutDelay, Talk, Typed
 from voicegraph.processors.webrtc_in import WebrtcIn
 from voicegraph.testing.runner import OneNode
 
@@ -45,6 +45,8 @@ async def test_a_muted_microphone_is_not_heard_whatever_it_sends() -> None:
         (rtvi("client-message", {"t": "talk", "d": {"on": True}}), Talk(on=True)),
         (rtvi("client-message", {"t": "talk", "d": {"on": False}}), Talk(on=False)),
         (rtvi("client-message", {"t": "mute", "d": {"on": True}}), Muted(on=True)),
+        (rtvi("client-message", {"t": "playout-delay", "d": {"ms": 85}}), PlayoutDelay(seconds=0.085)),
+        (rtvi("client-message", {"t": "playout-delay", "d": {"ms": 0.5}}), PlayoutDelay(seconds=0.0005)),
         (track_status(0, False), Muted(on=True)),
     ],
 )
@@ -87,6 +89,10 @@ async def test_the_state_of_a_camera_is_no_matter() -> None:
         (rtvi("client-message", {"t": "dance"}), "client-message dance"),
         (rtvi("client-message", {"t": "mute", "d": {"on": "yes"}}), "client-message mute"),
         (rtvi("client-message", {}), "client-message"),
+        *(
+            (rtvi("client-message", {"t": "playout-delay", "d": {"ms": ms}}), "client-message playout-delay")
+            for ms in (-1, 5001, float("nan"), float("inf"), True, "85", None)
+        ),
         (rtvi("send-text", {"content": "  "}), "send-text"),
         (rtvi("send-text", {"content": "a" * 4001}), "send-text"),
         (rtvi("send-text", {"content": 5}), "send-text"),

@@ -1,6 +1,6 @@
 import asyncio
 import wave
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -154,3 +154,12 @@ async def test_a_caller_without_a_microphone_hears_but_cannot_speak(server: Serv
         await caller.until(lambda: caller.recording.packets or None)
         with pytest.raises(CallFailed, match="no microphone"):
             await caller.say(tone(0.1))
+
+
+async def test_it_tells_how_long_its_ears_take(server: Server) -> None:
+    async with Caller(over_http(server.url)) as caller:
+        taken: list[Mapping[str, Any]] = []
+        server.peers[0].obey(taken.append)
+        caller.playout_delay(85)
+        await caller.until(lambda: taken or None)
+    assert taken[0]["data"] == {"t": "playout-delay", "d": {"ms": 85}}

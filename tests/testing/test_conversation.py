@@ -9,6 +9,7 @@ import pytest
 from voicegraph.frames import ReplyText, Turn
 from voicegraph.graph.node import Node
 from voicegraph.graph.replies import LiveReplies
+from voicegraph.processors.interruption import Interruption
 from voicegraph.testing import soak
 from voicegraph.testing.conversation import Conversation, converse
 from voicegraph.testing.scripted import Answer, ScriptedAgent, ScriptedVoice, Take, loudness
@@ -100,3 +101,15 @@ def test_the_soak_sees_a_task_that_is_left(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(ScriptedVoice, "_speak", lambda self, text, span, take: leaky(self, text))
     assert "tasks were left" in broken_promises(3)
+
+
+def test_the_soak_sees_an_effect_that_is_had_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Interruption, "committed", lambda self: None)
+    assert "was done twice" in broken_promises(40)
+
+
+def test_the_soak_sees_an_effect_before_the_turn_is_certain(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def at_once(self: LiveReplies, epoch: int) -> None: ...
+
+    monkeypatch.setattr(LiveReplies, "commit", at_once)
+    assert "had its effect before it was confirmed" in broken_promises()

@@ -29,6 +29,9 @@ class _Exchange:
     agent: str = ""
     """What was heard of the answer; before it is over, what was written of it on the screen."""
     cut: bool = False
+    """Its answer was not heard to the end."""
+    interrupted: bool = False
+    """The answer before was cut by the caller."""
 
 
 class Dialogue:
@@ -42,13 +45,14 @@ class Dialogue:
         self._past: deque[_Exchange] = deque(maxlen=turns)
         self._present: _Exchange | None = None
 
-    def ask(self, reply: int, text: str, why: str = "words") -> list[Message]:
-        """The caller's turn that this reply answers; gives the messages to answer it by. An attempt that was not heard is forgotten."""
-        self._present = _Exchange(reply, text.strip() or _OCCASIONS.get(why, _WITHHELD))
+    def ask(self, reply: int, text: str, why: str = "words", interrupted: bool = False) -> list[Message]:
+        """The caller's turn that this reply answers, `why` and `interrupted` as in Turn; gives the messages to answer it by. An attempt that was not
+        heard is forgotten."""
+        self._present = _Exchange(reply, text.strip() or _OCCASIONS.get(why, _WITHHELD), interrupted=interrupted)
         messages: list[Message] = [{"role": "system", "content": self.instructions}] if self.instructions else []
         former: _Exchange | None = None
         for exchange in (*self._past, self._present):
-            _append(messages, "user", _cut_note(former) + exchange.caller)
+            _append(messages, "user", _cut_note(former, exchange.interrupted) + exchange.caller)
             _append(messages, "assistant", exchange.agent)
             former = exchange
         return messages
@@ -100,8 +104,10 @@ def _append(messages: list[Message], role: str, content: str) -> None:
         messages.append({"role": role, "content": content})
 
 
-def _cut_note(former: _Exchange | None) -> str:
+def _cut_note(former: _Exchange | None, interrupted: bool) -> str:
     """Told in the caller's message: a mark in the agent's own would teach it to write such marks."""
-    if former is None or not former.cut or not former.agent:
+    if former is None or not former.cut:
         return ""
-    return f"(You were interrupted: I heard nothing after “{' '.join(former.agent.split()[-CUT_WORDS:])}”.) "
+    what = "You were interrupted" if interrupted else "Your answer broke off"
+    where = f"nothing after “{' '.join(former.agent.split()[-CUT_WORDS:])}”" if former.agent else "nothing of it"
+    return f"({what}: I heard {where}.) "

@@ -23,7 +23,15 @@ class Endpointing:
             return self._by_hand(now, known, known.sent, alarm)
         if self.policy.manual:
             return "going", ""
-        return self._by_cues(now, known, alarm) if known.cues.seen else self._by_silence(now, known, alarm)
+        return self._by_cues(now, known, alarm) if self._has_cues(known) else self._by_silence(now, known, alarm)
+
+    def _has_cues(self, known: Evidence) -> bool:
+        """Whether the model tells this turn: not when it has stopped to, and words have come that no turn event announced, while a detector hears."""
+        return known.cues.seen and not (known.detector and self._beyond(known))
+
+    def _beyond(self, known: Evidence) -> bool:
+        """Whether there are words of a later turn than the last event was about."""
+        return max(known.words.numbers(), default=-1) > known.cues.segment
 
     def _by_hand(self, now: float, known: Evidence, sent: float, alarm: Alarm) -> tuple[State, str]:
         complete = known.words.settled() and known.speech.final_since
@@ -38,12 +46,14 @@ class Endpointing:
         complete = settled and (speech.off is None or speech.final_since)
         if not complete and not alarm.passed(now, (since if settled else max(since, known.last_words)) + policy.final_wait):
             return "going", ""
-        silence = {"closed": policy.silence, "unsure": policy.unsure_silence, "open": policy.open_silence}[ending(known.words.text())]
+        silence = {"closed": policy.silence, "unsure": policy.unsure_silence, "open": policy.open_silence}[
+            ending(known.words.text(), known.words.language())
+        ]
         return ("over", "silence") if alarm.passed(now, since + silence) else ("maybe", "")
 
     def _by_cues(self, now: float, known: Evidence, alarm: Alarm) -> tuple[State, str]:
         cues, speech = known.cues, known.speech
-        current = max(known.words.numbers(), default=-1) <= cues.segment
+        current = not self._beyond(known)
         if current and cues.last == "end":
             return "over", "model"
         ended = speech.off if speech.off is not None and not speech.active else cues.at

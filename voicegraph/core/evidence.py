@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from voicegraph.core.echo import Echoes
 from voicegraph.core.kinds import Cue
 from voicegraph.core.words import Unanswered
 
@@ -37,11 +38,17 @@ class Evidence:
     words: Unanswered = field(default_factory=Unanswered)
     speech: Speech = field(default_factory=Speech)
     cues: Cues = field(default_factory=Cues)
+    echoes: Echoes = field(default_factory=Echoes)
     detector: bool = False
     """Whether there is a voice detector; without one the model's turn events stand in for it."""
     last_words: float = 0.0
     sent: float | None = None
     """When the caller said by hand that the turn is over; None while it is not."""
+
+    def note_quiet_line(self, sounding: float | None) -> None:
+        """A reply that began to sound then has been heard to its end: a line on which nothing came back meanwhile has no echo any more."""
+        quiet = not self.speech.active and (self.speech.on is None or (sounding is not None and self.speech.on < sounding))
+        self.echoes.on_line = self.echoes.on_line and not quiet
 
     def ended(self) -> float | None:
         """When the caller's speech ended, as far as anything knows."""

@@ -8,15 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-BACKCHANNELS = frozenset(
-    "uh-huh|uh huh|mm-hmm|mm hmm|mhm|mm|hm|hmm|uh|um|ah|oh|aha|yeah|yep|yes|okay|ok|right|sure|i see|got it|"  # English
-    "ja|genau|stimmt|achso|ach so|mhm|klar|"  # German
-    "oui|ouais|d'accord|voilà|hein|"  # French
-    "sí|si|claro|vale|ajá|"  # Spanish
-    "sim|certo|va bene|giusto|esatto|capito"  # Portuguese, Italian
-    "".split("|")
-)
-"""What people say to show that they listen, without wanting to speak."""
+from voicegraph.core.backchannels import BACKCHANNELS
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,12 @@ class TurnEnd:
     over: float
     speculations: int
 
-    def report(self, firsts: Mapping[str, float], sounded: float) -> dict[str, object]:
+    def report(self, firsts: Mapping[str, float], sounded: float, playout_delay: float | None = None) -> dict[str, object]:
         """What is known when the first sample of the answer has left, at `sounded`; whole milliseconds, ready for JSON.
 
         firsts: when each output port gave its first frame of the reply. Each stage lasts from the one before; a speculative reply has stages
-        before the end of the turn. `unattributed_ms` is what the stages leave of the total.
+        before the end of the turn. `unattributed_ms` is what the stages leave of the total. playout_delay: seconds that the sound takes from the
+        client's network to the caller's ears, as the client says; it comes after the total and is told beside it.
         """
         begin = self.spoken if self.spoken is not None else min([self.over, *firsts.values()])
         points = sorted([(self.over, TURN_END), *((at, port) for port, at in firsts.items()), (sounded, FIRST_SAMPLE)])
@@ -42,6 +43,8 @@ class TurnEnd:
         if self.spoken is not None:
             data["speech_end_to_turn_end_ms"] = _ms(self.over - self.spoken)
             data["speech_end_to_first_sound_ms"] = _ms(sounded - self.spoken)
+        if playout_delay is not None:
+            data["playout_delay_ms"] = _ms(playout_delay)
         return data
 
 

@@ -78,6 +78,11 @@ class Transcript:
         """Whether anything was said that is not closed yet."""
         return len(self._open) > 1 or self._turn != "idle" or bool(self._open[0].best)
 
+    @property
+    def in_turn(self) -> bool:
+        """Whether the service has begun a turn and not ended it."""
+        return self._turn != "idle"
+
     def language(self, code: str) -> list[Fact]:
         """The service has recognised the language (ISO 639-1)."""
         self._language = code
@@ -116,6 +121,16 @@ class Transcript:
         while len(self._open) > 1 and self._open[0].number <= segment:
             facts += self._close("", missed=True)
         return facts
+
+    def lapse(self) -> list[Fact]:
+        """The end of a turn does not come: its segment is closed with what was heard. Where not even its beginning came, nobody is told that there
+        was one: the words alone have to do. Nothing when there are none."""
+        if self._turn != "idle":
+            return self._end()
+        if not self._turns or not _letters(self._open[0].best):
+            return []
+        self._open.append(_Segment(self._open[0].number + 1))
+        return self._close("")
 
     def again(self) -> list[Fact]:
         """The line was lost; a new one will hear everything that is not closed once more. An eager end is taken back: it may turn out otherwise."""

@@ -24,6 +24,8 @@ from voicegraph.core.silence import HANG_UP, Silence
 from voicegraph.core.words import Segment
 from voicegraph.core.yielding import Floor, Yielding
 
+BY_THE_CALLER = frozenset(("interrupted", "typed", "stopped"))
+"""Reasons to drop a sounding reply that are an interruption; the others are its end, or a failure."""
 Source = Literal["words", "typed", "greeting", "reminder", "tool"]
 
 
@@ -59,16 +61,18 @@ class Confirm:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """The reply is over."""
+    """The reply is over. `because`: what made the caller's speech an interruption, `words` or `speech` that went on without any."""
 
     why: str
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SetGate:
-    """What the caller hears of the reply: all, all but quieter, or nothing while it waits."""
+    """What the caller hears of the reply: all, all but quieter, or nothing while it waits; and why."""
 
     gate: Gate
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,8 @@ class Turns:
         self._speculations = 0
         self._answered: frozenset[int] = frozenset()
         """The segments of the last turn whose answer has sounded."""
+        self._last: _Reply | None = None
+        """The reply that has answered them."""
         self._given_up = ""
         """The words of a reply that failed or was stopped before it sounded: not asked again until more is said."""
 
@@ -127,7 +133,7 @@ class Turns:
             self._known.speech = Speech(active=True, on=t, off=speech.off)
         elif not on and speech.active:
             speech.active, speech.off = False, t
-            if self._reply is not None:
+            if self._reply is not None and not self._known.echoes.on_line:
                 self._reply.deaf = False
 
     def muted(self, now: float) -> list[Decision]:
@@ -144,10 +150,23 @@ class Turns:
         """A snapshot of a segment of the transcript."""
         known = self._known
         known.last_words = now
+        known.echoes.hear(now, segment.number)
+        if self._goes_on(segment.number):
+            known.words.reopen(segment.number)
+            if self._reply is not None:
+                self._reply.known -= {segment.number}
         known.speech.final_since = known.speech.final_since or (segment.final and not known.speech.active)
         if known.words.hear(segment) and segment.number in self._answered:
             return [Amended(known.words.text_of(self._answered)), *self.tick(now)]
+        if (self._reply is None or self._reply.sounding is None) and self._yielding.is_late_echo(segment.number, known):
+            known.words.ignore([segment.number])
         return self.tick(now)
+
+    def _goes_on(self, segment: int) -> bool:
+        """Whether the caller has begun to speak again since the last turn was taken for over, in a turn that the model has not ended."""
+        known, reply = self._known, self._last
+        spoke = reply is not None and reply.confirmed is not None and known.speech.on is not None and known.speech.on > reply.confirmed
+        return spoke and segment in self._answered and known.cues.segment == segment and known.cues.last != "end"
 
     def cue(self, now: float, segment: int, cue: Cue, t: float) -> list[Decision]:
         """The speech-to-text model says that the turn began, is probably over, goes on, or is over, at `t`."""
@@ -166,7 +185,7 @@ class Turns:
 
     def stop(self, now: float, why: str) -> list[Decision]:
         """The reply is to end now: the caller pressed stop, or it cannot be made."""
-        if self._reply is not None and self._reply.sounding is None and self._reply.ask.why == "words":
+        if self._reply is not None and not self._reply.begun and self._reply.ask.why == "words":
             self._given_up = plain(self._known.words.text())
         return self._drop(why) + self.tick(now)
 
@@ -178,10 +197,22 @@ class Turns:
             self._reply.known |= self._known.words.numbers()  # what was said while a typed question was being answered waits for its own answer
         return self.tick(now)
 
+    def committed(self, now: float) -> list[Decision]:
+        """The live reply has an effect that cannot be taken back, before any of it sounds: its words are answered, what follows is a new turn."""
+        if self._reply is not None and not self._reply.committed:
+            self._reply.committed = True
+            self._answer(self._reply)
+            self._reply.known |= self._known.words.numbers()
+        return self.tick(now)
+
+    def playout_delay(self, seconds: float) -> None:
+        """The caller's client says how long sound takes from there to the ears."""
+        self._known.echoes.delay = seconds
+
     def progress(self, now: float, text: str) -> list[Decision]:
         """More words of the live reply have left; `text` is all of them."""
         if self._reply is not None:
-            self._reply.spoken = text
+            self._known.echoes.left(now, text)
         return self.tick(now)
 
     def drained(self, now: float) -> list[Decision]:
@@ -189,6 +220,7 @@ class Turns:
         if self._reply is not None:
             self._answer(self._reply)
             self._known.words.ignore(self._yielding.no_question(self._reply, self._known))
+            self._known.note_quiet_line(self._reply.sounding)
         return self._drop("finished") + self.tick(now)
 
     def settled(self, now: float, sounded: bool) -> list[Decision]:
@@ -199,10 +231,10 @@ class Turns:
         return self.tick(now)
 
     def _answer(self, reply: _Reply) -> None:
-        """The caller hears the answer: its words need no other."""
-        if reply.segments:
+        """The caller hears the answer: its words need no other. Once: more may be said in their segment afterwards."""
+        if reply.segments and reply is not self._last:
             self._known.words.answered(reply.segments)
-            self._answered = reply.segments
+            self._answered, self._last = reply.segments, reply
             self._given_up = ""
 
     @property
@@ -275,15 +307,15 @@ class Turns:
     def _yield(self, now: float, reply: _Reply, confirmed: float) -> list[Decision]:
         if reply.sounding is None and self._alarm.passed(now, confirmed + self.policy.thinking.patience):
             return self.stop(now, "too slow")
-        gate = self._yielding.judge(now, reply, self._known, self._alarm)
+        gate, why = self._yielding.judge(now, reply, self._known, self._alarm)
         if gate == "over":
-            return self._drop("continued" if reply.sounding is None else "interrupted")
+            return self._drop("interrupted" if reply.begun else "continued", why)
         if gate == reply.gate:
             return []
         if gate == "open" and reply.sounding is not None:
             self._known.words.ignore(self._yielding.unheeded(reply, self._known))
         reply.gate = gate
-        return [SetGate(gate)]
+        return [SetGate(gate, why)]
 
     # --- steps -----------------------------------------------------------------------------------------------------------------
 
@@ -295,23 +327,24 @@ class Turns:
 
     def _confirm(self, now: float, why: str, ended: float | None) -> list[Decision]:
         assert self._reply is not None
-        self._reply.confirmed, self._reply.deaf = now, self._known.speech.active
+        self._reply.confirmed, self._reply.deaf = now, self._known.speech.active or self._known.echoes.on_line
+        self._known.echoes.begin()
         self._interrupted = False
         speculations, self._speculations = self._speculations, 0
         if why == "sent":
             self._known.sent = None
         return [Confirm(why, ended, speculations)]
 
-    def _drop(self, why: str) -> list[Decision]:
+    def _drop(self, why: str, because: str = "") -> list[Decision]:
         reply, self._reply = self._reply, None
         if reply is None:
             return []
         self._settling = None if reply.confirmed is None else reply
-        cut = reply.sounding is not None and why != "finished"
+        cut = reply.sounding is not None and why in BY_THE_CALLER
         self._interrupted = self._interrupted or cut or (reply.ask.interrupted and reply.sounding is None)
-        if why in ("typed", "continued") and reply.ask.why == "typed" and reply.sounding is None:
+        if why in ("typed", "continued") and reply.ask.why == "typed" and not reply.begun:
             self._asked.appendleft(reply.ask)  # every question that was typed is answered, in their order
-        return [Drop(why)]
+        return [Drop(why, because)]
 
     def _spoken(self) -> Ask:
         return Ask(self._known.words.text(), language=self._known.words.language())

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 
+from voicegraph.core.backchannels import is_backchannel
 from voicegraph.core.endpoint import plain
 
 
@@ -25,11 +26,15 @@ class Unanswered:
         self._segments: dict[int, Segment] = {}
         self._answered: dict[int, Segment] = {}
         self._ignored: dict[int, Segment] = {}
+        self._heads: dict[int, int] = {}
+        """How many of a segment's first words were answered before more of it was said."""
 
     def hear(self, segment: Segment) -> bool:
         """Take in a snapshot. True when it belongs to a segment that is answered already: it can only amend that."""
         number = segment.number
-        shelf = next((shelf for shelf in (self._answered, self._ignored) if number in shelf), self._segments)
+        if head := self._heads.get(number):
+            segment = replace(segment, text=" ".join(segment.text.split()[head:]))
+        shelf = next((shelf for shelf in (self._segments, self._answered, self._ignored) if number in shelf), self._segments)
         before = shelf.get(number)
         if before is not None and before.final and not segment.final:
             return False  # older than what is known
@@ -45,6 +50,12 @@ class Unanswered:
         """The caller has heard the beginning of the answer to these segments."""
         self._answered |= self._taken(numbers)
 
+    def reopen(self, number: int) -> None:
+        """More is being said in a segment that was answered: what comes beyond the words that are known of it wants an answer of its own."""
+        if (answered := self._answered.get(number)) is not None and number not in self._segments:
+            self._heads[number] = self._heads.get(number, 0) + len(answered.text.split())
+            self._segments[number] = replace(answered, text="", final=False)
+
     def ignore(self, numbers: Iterable[int]) -> None:
         """These segments need no answer, unless more words come to them."""
         self._ignored |= self._taken(numbers)
@@ -56,9 +67,9 @@ class Unanswered:
         """The segments with words in them."""
         return frozenset(number for number, segment in self._segments.items() if plain(segment.text))
 
-    def saying(self, texts: Container[str]) -> frozenset[int]:
-        """The segments whose words are one of `texts` (which are `plain`)."""
-        return frozenset(number for number, segment in self._segments.items() if plain(segment.text) in texts)
+    def listening(self, phrases: Collection[str]) -> frozenset[int]:
+        """The segments that are nothing but sounds of listening, which `phrases` names."""
+        return frozenset(number for number, segment in self._segments.items() if is_backchannel(segment.text, phrases))
 
     def text(self, but: frozenset[int] = frozenset()) -> str:
         """The words in the order in which they were spoken, without the segments in `but`."""

@@ -95,7 +95,9 @@ class Call(Protocol):
         """Whether frames of this epoch still matter. None is the caller's side: alive until the call ends."""
 
     async def commit(self, epoch: int) -> None:
-        """Wait until the reply is confirmed: before any effect that cannot be taken back. Cancelled when it is dropped instead."""
+        """Wait until the reply is confirmed: before any effect that cannot be taken back. Cancelled when it is dropped instead.
+
+        From then on its words count as answered, as if it had begun to sound: nothing asks for the effect again."""
 
     def spawn(self, work: Coroutine[Any, Any, None], processor: Processor) -> asyncio.Task[None]:
         """A task that lives as long as the call, unless it ends by itself. What it raises is treated like a handler's exception."""
@@ -200,6 +202,10 @@ class Processor:
     def full(self) -> bool:
         """Whether senders should wait before making more: `room()` asks. Call `self.call.released()` when it turns False."""
         return False
+
+    def committed(self) -> None:
+        """The live reply is about to have an effect that cannot be taken back: what it answers must not be asked again. Only the floor's owner is
+        told."""
 
     def failed(self, sentence: str) -> None:
         """The live reply could not be made. Only the floor's owner is told; it drops the reply."""

@@ -24,17 +24,19 @@ class Holder(Protocol):
 class LiveReplies:
     """The `Replies` of a session, plus what its links ask on every frame.
 
-    on_confirm(), on_drop(epoch), on_gate(gate), on_settle(): the session's side effects, called synchronously.
+    on_confirm(), on_commit(), on_drop(epoch), on_gate(gate), on_settle(): the session's side effects, called synchronously.
     """
 
     def __init__(
         self,
         on_confirm: Callable[[], None],
+        on_commit: Callable[[], None],
         on_drop: Callable[[int], None],
         on_gate: Callable[[Gate], None],
         on_settle: Callable[[], None] = lambda: None,
     ) -> None:
         self._on_confirm = on_confirm
+        self._on_commit = on_commit
         self._on_drop = on_drop
         self._on_gate = on_gate
         self._on_settle = on_settle
@@ -133,9 +135,10 @@ class LiveReplies:
         self._held.append((holder, frame))
 
     async def commit(self, epoch: int) -> None:
-        if epoch != self._live:
-            raise asyncio.CancelledError
-        if not self._confirmed:
+        if epoch == self._live and not self._confirmed:
             waiting = asyncio.get_running_loop().create_future()
             self._committing.append(waiting)
             await waiting
+        if epoch != self._live:  # also when it was dropped in the step after its confirmation
+            raise asyncio.CancelledError
+        self._on_commit()

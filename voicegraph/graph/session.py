@@ -42,7 +42,7 @@ class Session:
         self.spec = spec
         self.line = line
         self.id = id
-        self.replies = LiveReplies(self.released, self._dropped, self._gated, self._settled)
+        self.replies = LiveReplies(self.released, self._committed, self._dropped, self._gated, self._settled)
         self.dead_errors = 0
         """Errors of replies that were over already: expected after a cancellation, counted for the statistics."""
         self._host = host
@@ -226,6 +226,13 @@ class Session:
         future: asyncio.Future[None] = self._loop.create_future()
         self._waiting_for_room.append(future)
         return future
+
+    def _committed(self) -> None:
+        if self._floor is not None:
+            try:
+                self._floor.processor.committed()
+            except Exception as problem:  # noqa: BLE001  # the floor's own failure, never that of the node that commits
+                self.fail(problem, self._floor.processor)
 
     def _dropped(self, epoch: int) -> None:
         for node in reversed(self.nodes):

@@ -30,11 +30,11 @@ class SmallAgent:
         self.last_heard = ""
         self._is_repeating = False
 
-    def answer(self, text: str, now: datetime, why: str = "words") -> Answer:
-        """Answer what the caller said or typed; `why` as in Turn. `now`: the caller's local time."""
+    def answer(self, text: str, now: datetime, why: str = "words", interrupted: bool = False) -> Answer:
+        """Answer what the caller said or typed; `why` and `interrupted` as in Turn. `now`: the caller's local time."""
         if why in _OCCASIONS:
             return Answer(why, _OCCASIONS[why])
-        asked = _Asked(_POLITE.sub("", text.strip()), now, self.last_heard)
+        asked = _Asked(_POLITE.sub("", text.strip()), now, self.last_heard, interrupted)
         answer = next(_answers(asked))
         self._is_repeating = answer.skill == REPEATING
         return answer
@@ -52,6 +52,7 @@ class _Asked:
     text: str
     now: datetime
     heard: str
+    interrupted: bool
 
     def has(self, pattern: str) -> re.Match[str] | None:
         return re.search(pattern, self.text, re.IGNORECASE | re.DOTALL)
@@ -60,7 +61,9 @@ class _Asked:
 def _what_was_said(asked: _Asked) -> str | None:
     if not asked.has(r"\bwhat did you (?:just )?say\b|\bsay (?:that|it) again\b|^(?:pardon|come again|repeat that)\b"):
         return None
-    return f"I said: {asked.heard}" if asked.heard else "I have not said anything yet."
+    if not asked.heard:
+        return "I have not said anything yet."
+    return f"I said: {asked.heard}" + (" … and then you interrupted me." if asked.interrupted else "")
 
 
 def _repeat(asked: _Asked) -> str | None:

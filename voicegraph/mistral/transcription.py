@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from voicegraph.core import kinds
 from voicegraph.core.tape import Flush, Tape
 from voicegraph.core.transcript import Fact, Said, Transcript
+from voicegraph.core.vigil import Vigil
 from voicegraph.errors import CallFailed
 from voicegraph.mistral.errors import explain, failures
 from voicegraph.mistral.sockets import Sockets
@@ -29,7 +30,8 @@ IDLE_APPEND = 0.1
 LARGEST_APPEND = 262_144
 """Bytes of one message that the service takes at most."""
 DONE_LIMIT = 0.8
-"""Seconds, beyond the streaming delay, that a flush waits for its `transcription.done` (pipecat #4487: it may never come)."""
+"""Seconds, beyond the streaming delay, that a flush waits for its `transcription.done` (pipecat #4487: it may never come), and that speech waits for
+any sign of life."""
 MISSES = 2
 """Flushes without a `done`, one after the other, that are answered by a fresh connection."""
 SPEECH_KEPT = 30.0
@@ -60,10 +62,10 @@ class Hearing:
 
 
 class Transcriber:
-    """One call's ears. `hear` and `flush` never wait; facts are told as they come, the times of cues in the loop's.
+    """One call's ears. `hear`, `flush` and `speech` never wait; facts are told as they come, the times of cues in the loop's.
 
     The sound goes onto a tape that each connection reads. What was said but not answered with final words stays on it, so a connection that is lost,
-    closed or silent is replaced by one that hears it again.
+    closed or silent is replaced by one that hears it again. Who reports speech has this watched over: see `core/vigil.py`.
     """
 
     def __init__(self, sdk: Mistral, sockets: Sockets, hearing: Hearing, tell: Callable[[Fact], None]) -> None:
@@ -79,6 +81,8 @@ class Transcriber:
         self._problem: Exception | None = None
         self._deadlines: dict[int, asyncio.TimerHandle] = {}
         self._misses = 0
+        self._vigil = Vigil(hearing.delay + DONE_LIMIT, _turn_limit(hearing))
+        self._watch: asyncio.TimerHandle | None = None
         self._pauses = iter(START_PAUSES)
 
     async def open(self) -> None:
@@ -104,7 +108,7 @@ class Transcriber:
     def hear(self, pcm: bytes, t: float) -> None:
         """The caller's next sound: mono int16, its last sample arrived at `t`."""
         self._tape.add(pcm, t)
-        kept = SPEECH_KEPT if self._transcript.waiting else SILENCE_KEPT + self._hearing.delay
+        kept = SPEECH_KEPT if self._transcript.waiting or self._vigil.waiting else SILENCE_KEPT + self._hearing.delay
         self._tape.trim(read=kept, most=SPEECH_KEPT)
         if self._tape.unread >= (APPEND if self._transcript.waiting else IDLE_APPEND):
             self._more.set()
@@ -114,8 +118,18 @@ class Transcriber:
         self._tape.flush(self._transcript.flush())
         self._more.set()
 
+    def speech(self, on: bool, t: float) -> None:
+        """A voice detector says that the caller's speech began or ended, at `t`: it ends the segments of a model without turn events, and is the
+        watchdog of every model."""
+        self._vigil.speech(_now(), on, t)
+        if not on and self._hearing.turn_detection is None:
+            self.flush()
+        self._watch_over()
+
     async def close(self) -> None:
         """Let the connection go; does not wait for the service."""
+        if self._watch is not None:
+            self._watch.cancel()
         self._let_go()
 
     async def _connect(self, problem: Exception | None) -> RealtimeConnection:
@@ -185,6 +199,8 @@ class Transcriber:
     def _hears(self, kind: str, fields: Mapping[str, Any]) -> None:
         """One event, by its name on the wire; those that are not listed say nothing about the words."""
         transcript = self._transcript
+        if kind in _SIGNS:
+            self._vigil.sign(_now())
         match kind:
             case "transcription.text.delta":
                 self._report(transcript.delta(fields["text"]))
@@ -197,6 +213,7 @@ class Transcriber:
                 self._report(transcript.cue(_CUES[kind], fields["time_s"]))
             case "error":
                 self._abandon(_error(fields))
+        self._watch_over()
 
     def _report(self, facts: list[Fact]) -> None:
         for fact in facts:
@@ -214,6 +231,8 @@ class Transcriber:
             self._tape.answered(said.segment)
             if deadline := self._deadlines.pop(said.segment, None):
                 deadline.cancel()
+            if not self._transcript.waiting:
+                self._vigil.answered(_now())
 
     def _expect(self, segment: int) -> None:
         limit = self._hearing.delay + DONE_LIMIT
@@ -221,11 +240,37 @@ class Transcriber:
 
     def _overdue(self, segment: int) -> None:
         self._deadlines.pop(segment, None)
+        if self._judge():
+            return  # the segment gets another deadline there
         self._report(self._transcript.overdue(segment))
         self._misses += 1
         if self._misses >= MISSES:
             self._misses = 0
             self._abandon(None)
+
+    def _watch_over(self) -> None:
+        """Have the vigil asked when it wants to be. A deadline that has moved on is found out about then."""
+        deadline = self._vigil.deadline(self._transcript.in_turn)
+        if deadline is not None and (self._watch is None or deadline < self._watch.when()):
+            if self._watch is not None:
+                self._watch.cancel()
+            self._watch = asyncio.get_running_loop().call_at(deadline, self._judge)
+
+    def _judge(self) -> bool:
+        """Whether another connection takes over from one that has gone quiet."""
+        verdict = self._vigil.judge(_now(), self._transcript.in_turn)
+        match verdict:
+            case "renew":
+                log.info("the transcription has gone quiet: another connection hears the caller's last words again")
+                self._abandon(None)
+            case "close":
+                self._report(self._transcript.lapse())
+                self._vigil.answered(_now())
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+        self._watch_over()
+        return verdict == "renew"
 
     def _abandon(self, problem: Exception | None) -> None:
         """The connection is of no use any more."""
@@ -243,7 +288,20 @@ class Transcriber:
             self._connection = None
 
 
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _turn_limit(hearing: Hearing) -> float | None:
+    """Seconds from the end of speech in which the end of its turn has to come, where the service tells turns."""
+    turns = hearing.turn_detection
+    return None if turns is None else turns["end_timeout_ms"] / 1000 + hearing.delay + DONE_LIMIT
+
+
 _CUES: dict[str, kinds.Cue] = {"turn.start": "start", "turn.eager_end": "eager", "turn.resume": "resume", "turn.end": "end"}
+
+_SIGNS = frozenset(("transcription.text.delta", "transcription.done", *_CUES))
+"""Events that say something about the sound."""
 
 
 def _plain(event: Any) -> tuple[str, Mapping[str, Any]]:

@@ -16,6 +16,7 @@ from voicegraph.frames import (
     Muted,
     Playing,
     Playout,
+    PlayoutDelay,
     Progress,
     Speech,
     Starved,
@@ -63,6 +64,8 @@ class Interruption(Processor):
         """The last reply to spoken words that has sounded: what late words amend."""
         self._timer: asyncio.TimerHandle | None = None
         self._end = TurnEnd("", None, 0.0, 0)
+        self._delay: float | None = None
+        """Seconds from the client's network to the caller's ears, where the client tells."""
 
     async def run(self) -> None:
         now, welcome = self.call.now(), self.settings.welcome if not self.call.resumed else None
@@ -95,6 +98,9 @@ class Interruption(Processor):
                 self._carry_out(self._turns.muted(now))
             case Talk():
                 self._carry_out(self._turns.talk(now, command.on))
+            case PlayoutDelay():
+                self._delay = command.seconds
+                self._turns.playout_delay(command.seconds)
             case Interrupt():
                 self._carry_out(self._turns.stop(now, "stopped"))
 
@@ -111,7 +117,7 @@ class Interruption(Processor):
                 pass  # of a reply that was dropped while the fact was on its way
             case Playing(on=True):
                 self._note_answer(fact.reply, sounded=True)
-                self._event("turn", reply=fact.reply, **self._end.report(self.call.replies.firsts, now))
+                self._event("turn", reply=fact.reply, **self._end.report(self.call.replies.firsts, now, self._delay))
                 self._carry_out(self._turns.sounding(now))
             case Playing(on=False):
                 self._note_answer(fact.reply, sounded=True)
@@ -125,6 +131,11 @@ class Interruption(Processor):
     def _note_answer(self, reply: int, sounded: bool) -> None:
         if sounded and self._asked is not None and self._asked.why == "words":
             self._answer = reply
+
+    def committed(self) -> None:
+        if self._epoch is not None:
+            self._note_answer(self._epoch, sounded=True)
+        self._carry_out(self._turns.committed(self.call.now()))
 
     def failed(self, sentence: str) -> None:
         self._problem(sentence)
@@ -148,12 +159,10 @@ class Interruption(Processor):
                 if self._asked is not None and self._asked.text:
                     self._event("user-llm-text", text=self._asked.text)
                 self.call.replies.confirm()
-            case Drop(why):
-                if why == "too slow":
-                    self._problem("The answer took too long.")
-                self._epoch = None
-                self.call.replies.drop(why)
-            case SetGate(gate):
+            case Drop(why, because):
+                self._drop(why, because)
+            case SetGate(gate, why):
+                self._event("yielding", reply=self._epoch, step=gate, why=why)
                 self.call.replies.gate(gate)
                 self._event("gate", gate=gate)
             case HangUp():
@@ -161,6 +170,14 @@ class Interruption(Processor):
             case Amended(text):
                 if self._answer is not None:
                     self.amendments.send(Amend(reply=self._answer, text=text))
+
+    def _drop(self, why: str, because: str) -> None:
+        if why == "too slow":
+            self._problem("The answer took too long.")
+        if because:
+            self._event("yielding", reply=self._epoch, step="over", why=because)
+        self._epoch = None
+        self.call.replies.drop(why)
 
     def _set_timer(self) -> None:
         if self._timer is not None:

@@ -42,7 +42,8 @@ class LocalAgent(Processor):
             self._agent.heard(text)
 
     async def on_turns(self, turn: Turn) -> None:
-        answer = Answer("say", turn.say) if turn.say is not None else self._agent.answer(turn.text, datetime.now().astimezone(), turn.why)
+        now = datetime.now().astimezone()
+        answer = Answer("say", turn.say) if turn.say is not None else self._agent.answer(turn.text, now, turn.why, turn.interrupted)
         self.events.send(Event(epoch=turn.epoch, kind="skill", data={"name": answer.skill}))
         writing = Writing(self.reply, turn)
         for word in re.findall(r"\s*\S+\s*", answer.text):  # one by one, as a model would write them

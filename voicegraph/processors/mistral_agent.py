@@ -80,7 +80,7 @@ class MistralAgent(Processor):
     async def on_turns(self, turn: Turn) -> None:
         assert turn.epoch is not None, "the floor numbers every turn"
         self.dialogue.instructions = in_language(self.settings.instructions, turn.language)
-        messages = self.dialogue.ask(turn.epoch, turn.text, turn.why)
+        messages = self.dialogue.ask(turn.epoch, turn.text, turn.why, turn.interrupted)
         writing = Writing(self.reply, turn, shown=self.dialogue.shown)
         if turn.say is not None:
             writing.finish(turn.say)

@@ -81,7 +81,7 @@ class MistralConversation(Processor):
 
     async def on_turns(self, turn: Turn) -> None:
         assert turn.epoch is not None, "the floor numbers every turn"
-        messages = self.dialogue.ask(turn.epoch, turn.text, turn.why)
+        messages = self.dialogue.ask(turn.epoch, turn.text, turn.why, turn.interrupted)
         if turn.say is not None:
             Writing(self.reply, turn, shown=self.dialogue.shown).finish(turn.say)
             return

@@ -40,12 +40,12 @@ class VoxtralStt(Processor):
           target_streaming_delay: 240ms         # later words are surer words
           context_bias: [Voxtral, Montmartre]   # names that it should know
 
-    Voxtral 3 tells turns itself. For an older model name the voice detector that ends its segments: `from: {speech: vad}`.
+    Voxtral 3 tells turns itself; a voice detector above is its watchdog, should it go quiet. An older model needs one, which ends its segments.
     """
 
     settings: VoxtralSttSettings
     audio = In(CallerAudio, rates=(8000, 16000, 22050, 24000, 44100, 48000))
-    speech = In(Speech, optional=True, named=True)
+    speech = In(Speech, optional=True)
     words = Out(Transcript)
 
     transcriber: Transcriber | None = None
@@ -77,8 +77,8 @@ class VoxtralStt(Processor):
         self.transcriber.hear(audio.pcm.tobytes(), audio.t)
 
     def on_speech(self, speech: Speech) -> None:
-        if not speech.on and self.transcriber is not None:
-            self.transcriber.flush()
+        assert self.transcriber is not None
+        self.transcriber.speech(speech.on, speech.t)
 
     def _tell(self, fact: Fact) -> None:
         if isinstance(fact, Said):
@@ -92,10 +92,7 @@ class VoxtralStt(Processor):
 
     @classmethod
     def check(cls, node: NodeSpec) -> Sequence[str]:
-        flushed = any(link.into == "speech" for link in node.links)
         model = getattr(node.settings, "model", "")
-        if flushed and is_voxtral_3(model):
-            return [f"{model} tells turns itself: leave out from: {{speech: …}}"]
-        if not flushed and not is_voxtral_3(model):
-            return [f"{model} does not tell turns: name the voice detector that ends its segments, as in from: {{speech: vad}}"]
-        return []
+        if is_voxtral_3(model) or any(link.into == "speech" for link in node.links):
+            return []
+        return [f"{model} does not tell turns: put a voice detector above, which ends its segments, such as vad: webrtcvad"]

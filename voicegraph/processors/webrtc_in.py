@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from voicegraph.core import rtvi
-from voicegraph.frames import CallerAudio, Command, Interrupt, Muted, Pcm, Talk, Typed
+from voicegraph.frames import CallerAudio, Command, Interrupt, Muted, Pcm, PlayoutDelay, Talk, Typed
 from voicegraph.graph.line import Message
 from voicegraph.graph.ports import Out
 from voicegraph.graph.processor import Place, Processor
@@ -15,6 +15,8 @@ from voicegraph.graph.settings import Settings
 
 LONGEST_TEXT = 4000
 """Characters of one typed message."""
+LONGEST_DELAY = 5000
+"""Milliseconds that a client may take to play what it gets; more is no call any more, or no number."""
 MOST_EARLY = 20
 """Commands that wait while the nodes start; more than a hand can send."""
 
@@ -66,6 +68,8 @@ class WebrtcIn(Processor):
                 self._command(Talk(on=on))
             case {"type": "client-message", "data": {"t": "mute", "d": {"on": bool(on)}}}:
                 self._mute(on)
+            case {"type": "client-message", "data": {"t": "playout-delay", "d": {"ms": int() | float() as ms}}} if _is_delay(ms):
+                self._command(PlayoutDelay(seconds=ms / 1000))
             case {"type": "signalling", "message": {"type": "trackStatus", "receiver_index": 0, "enabled": bool(enabled)}}:
                 self._mute(not enabled)
             case {"type": "signalling"}:
@@ -87,6 +91,10 @@ class WebrtcIn(Processor):
             self.commands.send(command)
         elif len(self._early) < MOST_EARLY:
             self._early.append(command)
+
+
+def _is_delay(ms: float) -> bool:
+    return not isinstance(ms, bool) and 0 <= ms <= LONGEST_DELAY
 
 
 def _typed(text: str, options: object) -> Typed:

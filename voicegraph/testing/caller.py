@@ -176,15 +176,34 @@ class Caller:
         for transport in self._transports():
             transport["sendto"] = lambda *_: None
 
+    def delay_network(self, seconds: float) -> None:
+        """From now on what is sent arrives so much later, in each direction."""
+        for protocol in self._protocols():
+            vars(protocol)["datagram_received"] = self._late(seconds, protocol.transport, protocol.datagram_received)
+            vars(protocol.transport)["sendto"] = self._late(seconds, protocol.transport, protocol.transport.sendto)
+
+    def _late(self, seconds: float, transport: asyncio.DatagramTransport, pass_on: Callable[..., None]) -> Callable[..., None]:
+        def arrive(*datagram: Any) -> None:
+            if not transport.is_closing():
+                pass_on(*datagram)
+
+        def take(*datagram: Any) -> None:
+            self._loop.call_later(seconds, arrive, *datagram)
+
+        return take
+
     def find_network(self) -> None:
         """What is sent arrives again."""
         for transport in self._transports():
             del transport["sendto"]
 
     def _transports(self) -> list[dict[str, Any]]:
+        return [vars(protocol.transport) for protocol in self._protocols()]
+
+    def _protocols(self) -> list[Any]:
         assert self._pc is not None
-        connection = self._pc.getTransceivers()[0].receiver.transport.transport._connection
-        return [vars(protocol.transport) for protocol in connection._protocols]
+        protocols: list[Any] = self._pc.getTransceivers()[0].receiver.transport.transport._connection._protocols
+        return protocols
 
     async def __aenter__(self) -> Caller:
         await self.connect()
@@ -251,6 +270,10 @@ class Caller:
     def mute(self, on: bool) -> None:
         """Tell the server that the microphone is switched off, or on again."""
         self.send_text(json.dumps(rtvi.signal("trackStatus", receiver_index=0, enabled=not on)))
+
+    def playout_delay(self, ms: float) -> str:
+        """Tell the server how long sound takes from here to the ears."""
+        return self.send("client-message", {"t": "playout-delay", "d": {"ms": ms}})
 
     def told(self, type: str) -> list[Told]:
         """The messages of this type so far."""

@@ -35,6 +35,7 @@ from voicegraph.testing.scripted import RATE, SECONDS_PER_CHARACTER, Ears, Excha
 
 PACKET = 0.02
 """Seconds of sound that the line takes at a time."""
+SAMPLES = round(PACKET * RATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ class Conversation:
     """
 
     def __init__(self, floor: Mapping[str, Any] | None = None, jitter: Mapping[str, Any] | None = None, *, cues: bool = False) -> None:
+        self._loop = asyncio.get_running_loop()
         self.line = FakeLine()
         self.session = Session(_graph(floor or {}, jitter or {}), self.line, id="conversation", host=Host())
         self.agent = processor(self.session, ScriptedAgent)
@@ -163,23 +165,25 @@ class Conversation:
     def _last_fact(self, *kinds: type[Playout]) -> type[Playout] | None:
         return next((type(fact) for _, fact in reversed(self.witness.facts) if isinstance(fact, kinds)), None)
 
-    async def _pull(self) -> None:
-        while True:
-            await asyncio.sleep(PACKET)
-            assert self.witness.buffer is not None
-            free, gate, replies = self.witness.buffer.free(), self.gates[-1][1], self.session.replies
-            reply, confirmed = replies.live, replies.live is not None and replies.live == replies.unsettled
-            self.sound.append(Packet(self.now, self.line.pull(round(PACKET * RATE)), reply, confirmed, gate, free))
+    def _pull(self) -> None:
+        assert self.witness.buffer is not None
+        free, gate, replies = self.witness.buffer.free(), self.gates[-1][1], self.session.replies
+        reply, confirmed = replies.live, replies.live is not None and replies.live == replies.unsettled
+        self.sound.append(Packet(self.now, self.line.pull(SAMPLES), reply, confirmed, gate, free))
+        self._pull_later()
+
+    def _pull_later(self) -> None:
+        """By a timer, not a task: it is most of what a conversation costs."""
+        self._next_pull = self._loop.call_later(PACKET, self._pull)
 
     async def __aenter__(self) -> Conversation:
         await self.session.start()
-        self._pulling = asyncio.create_task(self._pull(), name="line")
+        self._pull_later()
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
         self.reason = await self.session.close("hung up")
-        self._pulling.cancel()
-        await asyncio.wait([self._pulling])
+        self._next_pull.cancel()
 
 
 def converse(script: Callable[[Conversation], Awaitable[None]], **options: Any) -> Conversation:

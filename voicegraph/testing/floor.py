@@ -13,13 +13,14 @@ from voicegraph.core.words import Segment
 class Floor:
     """Between facts, `tick` is called at its deadlines, as the timer of the real floor does. Every fact returns the floor, for the next.
 
-    log: (seconds since the beginning, decision in words); asks: what each reply was asked."""
+    log: (seconds since the beginning, decision in words); asks: what each reply was asked; reasons: why it yielded, or did not."""
 
     def __init__(self, policy: Policy | None = None) -> None:
         self.turns = Turns(policy)
         self.now = 100.0
         self.log: list[tuple[float, str]] = []
         self.asks: list[Ask] = []
+        self.reasons: list[str] = []
 
     def to(self, seconds: float) -> Floor:
         """Let time pass, until so long after the beginning."""
@@ -38,9 +39,11 @@ class Floor:
                     note = f"begin {ask.say or ask.text}"
                 case Confirm(why):
                     note = f"confirm {why}"
-                case Drop(why):
+                case Drop(why, because):
+                    self.reasons += [because] if because else []
                     note = f"drop {why}"
-                case SetGate(gate):
+                case SetGate(gate, why):
+                    self.reasons.append(why)
                     note = gate
                 case Amended(text):
                     note = f"amend {text}"

@@ -35,12 +35,15 @@ SECONDS_PER_CHARACTER = 0.06
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How the agent answers: word by word, the first after `delay` seconds, one every `pace`. `fails_after`: as many words, then ReplyFailed."""
+    """How the agent answers: word by word, the first after `delay` seconds, one every `pace`. `fails_after`: as many words, then ReplyFailed.
+
+    effect: it does something that cannot be taken back, before its first word, when the turn is certain."""
 
     text: str
     delay: float = 0.15
     pace: float = 0.01
     fails_after: int | None = None
+    effect: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +90,19 @@ class ScriptedAgent(Processor):
         self.answer: Callable[[Turn], Answer] = lambda turn: Answer(turn.say or f"You said: {turn.text} That is all I know of it.")
         self.asked: list[tuple[float, Turn]] = []
         self.history: list[Exchange] = []
+        self.effects: list[tuple[float, Exchange]] = []
+        """When what was asked for was done that cannot be taken back; also where nothing was heard of the reply."""
         self._present: Exchange | None = None
 
     async def on_turns(self, turn: Turn) -> None:
         assert turn.epoch is not None
         self.asked.append((self.call.now(), turn))
-        self._present = Exchange(turn.epoch, turn.text)
+        self._present = exchange = Exchange(turn.epoch, turn.text)
         answer, at = self.answer(turn), 0
         await asyncio.sleep(answer.delay)
+        if answer.effect:
+            await self.call.commit(turn.epoch)
+            self.effects.append((self.call.now(), exchange))
         for count, word in enumerate(answer.text.split()):
             if count == answer.fails_after:
                 raise ReplyFailed("The model does not answer.")
@@ -110,8 +118,8 @@ class ScriptedAgent(Processor):
             self.history.append(self._present)
 
     def on_amendments(self, late: Amend) -> None:
-        for exchange in self.history if self._present is None else (*self.history, self._present):
-            if exchange.reply == late.reply:
+        for exchange in (*self.history, *(done for _, done in self.effects), self._present):
+            if exchange is not None and exchange.reply == late.reply:
                 exchange.user = late.text
 
 
@@ -175,7 +183,7 @@ class Witness(Processor):
         self.buffer: PlayoutBuffer | None = None
         self.facts: list[tuple[float, Playout]] = []
         self.seen: list[Event] = []
-        self.confirmed: list[Turn] = []
+        self.confirmed: list[tuple[float, Turn]] = []
         self.gates: list[tuple[float, Gate]] = [(0.0, "open")]
         self.changed = asyncio.Event()
 
@@ -183,7 +191,7 @@ class Witness(Processor):
         self.buffer = playback.source
 
     def on_turns(self, turn: Turn) -> None:
-        self.confirmed.append(turn)
+        self.confirmed.append((self.call.now(), turn))
 
     def on_playout(self, fact: Playout) -> None:
         self.facts.append((self.call.now(), fact))

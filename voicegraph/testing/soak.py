@@ -56,7 +56,8 @@ class Trial:
         if self.calm:
             return Answer(text)
         delay = dice.choices((0.05, 0.3, 0.9, 3.0, 10.0), (30, 40, 20, 5, 2))[0]
-        return Answer(text, delay, dice.choice((0.0, 0.01, 0.08)), dice.randint(0, 6) if dice.random() < 0.06 else None)
+        fails = dice.randint(0, 6) if dice.random() < 0.06 else None
+        return Answer(text, delay, dice.choice((0.0, 0.01, 0.08)), fails, effect=turn.why == "words" and dice.random() < 0.2)
 
     def take(self, text: ReplyText) -> Take:
         dice = self.dice
@@ -133,6 +134,7 @@ def promises_broken(trial: Trial, call: Conversation) -> Iterator[str]:
     yield from _sound(call)
     yield from _facts(call)
     yield from _history(trial, call)
+    yield from _effects(trial, call)
     if trial.complete:
         yield from _answered(trial, call)
 
@@ -158,7 +160,7 @@ def _sound(call: Conversation) -> Iterator[str]:
 
 
 def _facts(call: Conversation) -> Iterator[str]:
-    confirmed, heard = [turn.epoch for turn in call.witness.confirmed], [fact.reply for fact in call.heard]
+    confirmed, heard = [turn.epoch for _, turn in call.witness.confirmed], [fact.reply for fact in call.heard]
     if confirmed != heard:
         yield f"replies {confirmed} were confirmed and {heard} heard"
     over: set[int] = set()
@@ -188,14 +190,31 @@ def _history(trial: Trial, call: Conversation) -> Iterator[str]:
         yield f"the history knows replies that nobody heard: {list(entries.values())}"
 
 
+def _effects(trial: Trial, call: Conversation) -> Iterator[str]:
+    confirmed = {turn.epoch: at for at, turn in call.witness.confirmed}
+    done = " ".join(exchange.user for _, exchange in call.agent.effects)
+    for at, exchange in call.agent.effects:
+        if exchange.reply not in confirmed or at < confirmed[exchange.reply]:
+            yield f"at {at:.2f} s reply {exchange.reply} had its effect before it was confirmed"
+    for word in trial.said:
+        if _words(done).count(word) > 1:
+            yield f"what {word!r} asks for was done twice"
+
+
+def _words(text: str) -> list[str]:
+    return text.replace(".", " ").replace("?", " ").replace(",", " ").split()
+
+
 def _answered(trial: Trial, call: Conversation) -> Iterator[str]:
-    words = " ".join(entry.user for entry in call.history).replace(".", " ").replace("?", " ").replace(",", " ").split()
+    heard = {entry.reply for entry in call.history}
+    unheard = [done.user for _, done in call.agent.effects if done.reply not in heard]  # it was done, and the caller went on before a word of it
+    words = _words(" ".join([*(entry.user for entry in call.history), *unheard]))
     for word in trial.said:
         if words.count(word) != 1:
             yield f"{word!r} was said once and answered {words.count(word)} times"
     fates = {fact.reply: fact for fact in call.heard}
     for text in trial.typed:
-        ends = [fates[turn.epoch or 0] for turn in call.witness.confirmed if turn.text == text]
+        ends = [fates[turn.epoch or 0] for _, turn in call.witness.confirmed if turn.text == text]
         if not any(end.samples or end.why in _ASIDES for end in ends):
             yield f"{text!r} was typed and not answered"
 

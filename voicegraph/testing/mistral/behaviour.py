@@ -110,6 +110,8 @@ class Faults:
     """The TCP connection is reset without a word."""
     ignore_close: bool = False
     """A WebSocket's close frame is never answered."""
+    lost: frozenset[str] = frozenset()
+    """Events of these types never come, as in `{"turn.end"}`."""
     done_lost_from: int | None = None
     """`transcription.done` never comes from this segment of a session on; 1 is the first (pipecat #4487)."""
     done_cumulative: bool = False

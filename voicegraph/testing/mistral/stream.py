@@ -40,6 +40,8 @@ class Stream(ABC):
 
     async def send(self, event: Event) -> None:
         """Send an event and put it into the log."""
+        if event.get("type") in self.visit.faults.lost:
+            return
         await self._write_event(event)
         self.visit.sent(event)
         self._sent += 1
