@@ -53,7 +53,7 @@ export class Floor {
         break;
       case "server-message":
         if (data.t === "bot-interrupted") this.#thinking = false;
-        if (data.t === "gate") this.#gate = data.d.gate;
+        if (data.t === "yielding" && data.d.step !== "over") this.#gate = data.d.step;
         break;
       case "error":
         this.#thinking = false;

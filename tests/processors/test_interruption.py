@@ -224,7 +224,7 @@ def test_speech_over_the_reply_gates_it(monkeypatch: pytest.MonkeyPatch) -> None
         node.give("speech", Speech(on=False, t=node.session.now()))
         await asyncio.sleep(1)
         assert gates == ["ducked", "paused", "open"]
-        assert [event["gate"] for event in events(node, "gate")] == gates, "and the page, which shows that the reply gives way"
+        assert [event["step"] for event in events(node, "yielding")] == gates, "and the page, which shows that the reply gives way"
 
     run(test)
 

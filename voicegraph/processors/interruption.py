@@ -164,7 +164,6 @@ class Interruption(Processor):
             case SetGate(gate, why):
                 self._event("yielding", reply=self._epoch, step=gate, why=why)
                 self.call.replies.gate(gate)
-                self._event("gate", gate=gate)
             case HangUp():
                 self.call.end("The call ended because nobody said anything for a while.")
             case Amended(text):
