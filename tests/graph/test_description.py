@@ -25,7 +25,9 @@ def test_every_shipped_graph_can_be_described_as_json(name: str) -> None:
 def test_nodes_have_ports_and_links_their_kinds() -> None:
     found = describe(load("voxtral", {}))
     stt = next(node for node in found["nodes"] if node["name"] == "stt")
-    assert stt["inputs"] == [{"name": "audio", "kind": "CallerAudio", "linked": True}, {"name": "speech", "kind": "Speech", "linked": False}]
+    assert stt["inputs"] == [{"name": "audio", "kind": "CallerAudio", "linked": True}, {"name": "speech", "kind": "Speech", "linked": True}]
+    page = next(node for node in found["nodes"] if node["name"] == "page")
+    assert {"name": "captions", "kind": "Caption", "linked": False} in page["inputs"]
     assert {"name": "words", "kind": "Transcript"} in stt["outputs"]
     back = [link for link in found["links"] if link["feedback"]]
     assert {(link["source"], link["target"], link["kind"]) for link in back} == {("speaker", "floor", "Playout"), ("speaker", "agent", "Playout")}

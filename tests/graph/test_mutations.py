@@ -1,8 +1,8 @@
 """Every single structural edit of the shipped graphs is either still a right graph, or told at the right line.
 
-The right line is where the reader of the file looks: the line of the edit; or of a node that is linked with the edited one, in the graph as it
-was or by the edit; or `nodes:` and `extends:`, when the edit took an end of the call away. In a file that extends another it is never a line of the
-base. The edits are made on the parsed tree, whose entries keep their places, so that thousands take seconds.
+The right line is where the reader of the file looks: the line of the edit; or of a node that is linked with the edited one or has its place by it
+(`after`), in the graph as it was or by the edit; or `nodes:` and `extends:`, when the edit took an end of the call away. In a file that extends
+another it is never a line of the base. The edits are made on the parsed tree, whose entries keep their places, so that thousands take seconds.
 """
 
 from __future__ import annotations
@@ -92,12 +92,25 @@ def right_lines(graph: str, mutant: Mutant) -> set[int]:
     ends |= {first.root.entries["nodes"].value.position.line, *(entry.value.position.line for entry in [first.root.entries.get("extends")] if entry)}
     near = {
         line
-        for name in neighbours(graph, mutant.touched)
+        for name in neighbours(graph, mutant.touched | placed_by(mutant, graph))
         for nodes in (mutant.nodes, nodes_of(first))
         if name in nodes
         for line in lines_of(nodes[name])
     }
     return near | set(mutant.at) | ends
+
+
+def placed_by(mutant: Mutant, graph: str) -> frozenset[str]:
+    """The nodes whose place the touched ones decide, by `after` or `before`."""
+    found = set(mutant.touched)
+    every = [*mutant.nodes.items(), *nodes_of(documents(graph)[0]).items()]
+    for _ in every:  # as often as the longest chain
+        found |= {name for name, entry in every if any(isinstance(each.value, Scalar) and each.value.text in found for each in places_of(entry))}
+    return frozenset(found)
+
+
+def places_of(entry: Entry) -> list[Entry]:
+    return [each for key, each in fields_of(entry).items() if key in ("after", "before")]
 
 
 def neighbours(graph: str, touched: frozenset[str]) -> set[str]:
@@ -121,6 +134,12 @@ def misplaced(graph: str, mutant: Mutant) -> list[str]:
     """What is told in the wrong place, or not told and must be."""
     mistakes = told(graph, mutant.nodes)
     right = set(mutant.at) if mutant.exact else right_lines(graph, mutant)
+    right |= {
+        each.position.line
+        for entry in mutant.nodes.values()
+        for each in places_of(entry)
+        if isinstance(each.value, Scalar) and each.value.text in mutant.touched
+    }
     own = [mistake for mistake in mistakes if Path(mistake.file) == documents(graph)[0].path]
     found = [mistake for mistake in own if mistake.line in right or (not mutant.exact and names_one(mistake, mutant.touched))]
     wrong = [str(mistake) for mistake in mistakes if mistake not in found]

@@ -36,7 +36,7 @@ def effective(node: NodeSpec) -> list[Effective]:
 def _options(node: NodeSpec, values: Mapping[str, Any], written: Mapping[str, Any], given: Mapping[str, Any], within: str) -> Iterator[Effective]:
     for name, value in values.items():
         option = f"{within}{name}"
-        if isinstance(value, dict):
+        if isinstance(value, dict) and value:
             yield from _options(node, value, _mapping(written.get(name)), _mapping(given.get(name)), f"{option}.")
             continue
         names = tuple(dict.fromkeys(_NAMES.findall(str(written.get(name, "")))))

@@ -87,7 +87,7 @@ class OneNode:
         self.host = Host()
         self._unlinked = unlinked
         self._spec = self._graph(processor, options or {}, rates or {})
-        self.session = Session(self._spec, self.line, id="test", host=self.host, memory={"node": memory})
+        self.session = Session(self._spec, self.line, id="test", host=self.host, memory={"node": memory} if memory else None)
         processors = [node.processor for node in self.session.nodes]
         self._source, self.processor, self._sink = processors
 
