@@ -7,25 +7,25 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from voicegraph.mistral.requests import Stream, stream_chat
 from voicegraph.mistral.streams import chat_pieces
 
 if TYPE_CHECKING:
     import httpx2
     from mistralai.client.chat import Chat
-    from mistralai.client.utils.eventstreaming import EventStreamAsync
 
 T = TypeVar("T")
 
 
 async def answer(chat: Chat, silence: float, **request: Any) -> AsyncGenerator[str, None]:
     """The text, in pieces. request: as `chat.stream_async` takes it. See `patiently` for the rest."""
-    async with aclosing(patiently(silence, chat.stream_async(**request), chat_pieces)) as pieces:
+    async with aclosing(patiently(silence, stream_chat(chat, request), chat_pieces)) as pieces:
         async for piece in pieces:
             yield piece
 
 
 async def patiently(
-    silence: float, opening: Awaitable[EventStreamAsync[Any]], read: Callable[[httpx2.Response], AsyncGenerator[T, None]]
+    silence: float, opening: Awaitable[Stream], read: Callable[[httpx2.Response], AsyncGenerator[T, None]]
 ) -> AsyncGenerator[T, None]:
     """What `read` finds in a streamed answer. silence: seconds that the service may take for the first piece and for each later one.
 
