@@ -66,7 +66,16 @@ function card(graph, checked) {
   const about = words("span", graph.about);
   about.className = "about";
   label.append(radio, words("strong", graph.name), about);
+  if (graph.mistakes.length) label.append(stale(graph));
   return label;
+}
+
+/** The file was broken by an edit, and calls go on with what it was before. */
+function stale({ mistakes, version }) {
+  const note = words("span", `Its file has mistakes: calls still get version ${version.number}.`);
+  note.className = "stale";
+  note.append(...mistakes.map((mistake) => words("code", mistake)));
+  return note;
 }
 
 function words(tag, text) {

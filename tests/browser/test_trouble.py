@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -75,3 +77,16 @@ async def test_a_graph_that_cannot_run_says_what_it_needs(serve: Serve, browse: 
         await expect(visit.page.locator(".missing")).to_contain_text("MISTRAL_API_KEY")
         await expect(visit.page.get_by_role("radio", name="voxtral")).to_have_count(0)
         await expect(visit.page.get_by_role("radio", name="local")).to_be_checked()
+
+
+async def test_a_graph_that_an_edit_has_broken_says_which_version_calls_get(serve: Serve, browse: Browse, tmp_path: Path) -> None:
+    graph = tmp_path / "mine.yaml"
+    graph.write_text("about: Mine.\nextends: echo\n")
+    async with serve("--graphs", str(tmp_path)) as server, browse(server.url) as visit:
+        await expect(visit.page.locator(".card")).to_have_text(re.compile("Mine"))
+        graph.write_text("about: Mine.\nextends: ecko\n")
+        await visit.page.wait_for_function("async () => (await (await fetch('/graphs')).json()).graphs[0].mistakes.length")
+        await visit.page.reload()
+        await expect(visit.page.locator(".card .stale")).to_contain_text("Its file has mistakes: calls still get version 1.")
+        await expect(visit.page.locator(".card .stale code")).to_contain_text("mine.yaml:2:")
+        await visit.call()
