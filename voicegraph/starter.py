@@ -29,7 +29,7 @@ $changed
   # The nodes of $base in the order of the call, as they are. Take away a # to change one.
 $others
   # A new node, here one that records every call: the caller on the left, the replies on the right.
-  # record: {use: recorder, path: "calls/{session}.wav"}
+  # $record: {use: recorder, path: "calls/{session}.wav"}
 """)
 
 _PROCESSOR = Template('''\
@@ -122,7 +122,8 @@ def graph_on(base: GraphSpec, name: str) -> str:
     floor = next((node for node in base.nodes if node.processor.owns_floor), None)
     others = [f"{node.name}: {_flow(node.written)}\n" for node in base.nodes if node is not floor and node.written]
     changed = f"  {floor.name}:\n    welcome: {WELCOME}\n" if floor else f"  {others.pop(0)}"
-    return _GRAPH.substitute(base=name, about=ABOUT, changed=changed, others="".join(f"  # {other}" for other in others))
+    record = "recording" if any(node.name == "record" for node in base.nodes) else "record"
+    return _GRAPH.substitute(base=name, about=ABOUT, changed=changed, others="".join(f"  # {other}" for other in others), record=record)
 
 
 def copy_of(text: str) -> str:

@@ -72,7 +72,8 @@ async def test_without_developer_mode_a_node_shows_its_ports_and_no_settings(ser
         page = await open_graph(visit)
         await page.locator("[data-node=stt]").click()
         await expect(page.locator(".inspector")).to_contain_text("words Transcript to floor, page")
-        await expect(page.locator(".inspector")).to_contain_text("speech Speech not linked")
+        await page.locator("[data-node=page]").click()
+        await expect(page.locator(".inspector")).to_contain_text("captions Caption not linked")
         await expect(page.locator(".inspector table")).to_have_count(0)
         await expect(page.get_by_role("tab", name="Edit")).to_be_hidden()
 

@@ -10,6 +10,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.network import Network
+from voicegraph.testing.mistral import MistralServer, Request
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Browse, Serve, Visit
@@ -87,28 +88,26 @@ async def test_a_server_that_stops_is_waited_for_until_the_caller_has_had_enough
         await expect(visit.page.get_by_role("button", name="Call again")).to_be_focused()
 
 
-TAKES_TOKENS = """(() => {
-    const send = RTCDataChannel.prototype.send; // what a server with resume tokens says: it is answered here, because no server of this test has them
-    RTCDataChannel.prototype.send = function (text) {
-        send.call(this, text);
-        const data = JSON.stringify({ label: "rtvi-ai", type: "server-message", data: { t: "resume", d: { token: "the-token" } } });
-        if (text.includes("client-ready")) this.dispatchEvent(new MessageEvent("message", { data }));
-    };
-})()"""
-
-
-async def test_the_token_that_keeps_the_conversation_is_given_to_the_next_server(serve: Serve, browse: Browse) -> None:
+async def test_the_conversation_goes_on_at_a_server_that_was_started_again(serve: Serve, browse: Browse, mistral: MistralServer) -> None:
     async with serve() as server, browse(server.url) as visit:
-        await visit.page.evaluate(TAKES_TOKENS)
         await visit.call()
+        await visit.type("stop")
+        await expect(visit.page.locator(".reply .words")).to_have_text("Of course. I have stopped.", timeout=LONG)
+        await expect(visit.page.locator("#floor")).to_have_text("Listening", timeout=LONG)
         visit.forgiven = FAILED
-        await server.stop()
+        await server.die()
         await reconnects(visit)
-        given = visit.page.expect_request(lambda request: "the-token" in (request.post_data or ""), timeout=2 * LONG)
-        async with given as request, serve("--port", str(urlsplit(server.url).port)):
+        async with serve("--port", str(urlsplit(server.url).port)):
             await is_back(visit)
             await expect(visit.page.locator(".log")).not_to_contain_text(MEMORY)
-        assert (await request.value).url.endswith("/start")
+            await visit.type("and stop again")
+            await expect(visit.page.locator(".reply .words").last).to_have_text("Of course. I have stopped.", timeout=LONG)
+    messages = [request.body["messages"] for request in mistral.log.of(Request) if request.endpoint == "chat"][-1]
+    assert [(message["role"], message["content"]) for message in messages[1:]] == [
+        ("user", "stop"),
+        ("assistant", "Of course. I have stopped."),
+        ("user", "and stop again"),
+    ]
 
 
 async def test_a_full_server_is_called_again_when_a_line_is_free(serve: Serve, browse: Browse) -> None:

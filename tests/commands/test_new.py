@@ -37,7 +37,7 @@ def test_every_suggestion_in_it_may_be_taken(base: str) -> None:
     text = Path("mine.yaml").read_text()
     Path("mine.yaml").write_text(re.sub(r"^  # (\w+: \{.*)$", r"  \1", text, flags=re.MULTILINE))
     mine = load("./mine.yaml")
-    assert mine.node("record").use == "recorder"
+    assert "recorder" in {node.use for node in mine.nodes}
     for node in load(base).nodes:
         if not node.processor.owns_floor:
             assert mine.node(node.name).written == node.written
@@ -56,7 +56,7 @@ def test_a_copy_keeps_every_comment_and_the_order(base: str) -> None:
     was, now = names()[base].read_text().splitlines(), Path("mine.yaml").read_text().splitlines()
     assert [line for line in now if line not in was] == ["about: Say here in one line what a caller can expect."]
     assert [line for line in was if line not in now] == [line for line in was if line.startswith("about:")]
-    assert load("./mine.yaml").node("jitter").settings == load(base).node("jitter").settings
+    assert [node.settings for node in load("./mine.yaml").nodes] == [node.settings for node in load(base).nodes]
 
 
 @pytest.mark.parametrize("arguments", [["new", "mine"], ["new", "mine", "--copy"]])

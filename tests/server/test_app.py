@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 from collections.abc import Awaitable, Callable
@@ -22,13 +21,14 @@ ELSEWHERE = "https://shop.example"
 
 async def test_healthz_counts_calls_and_tasks(http: ClientSession, url: str) -> None:
     async with http.get(f"{url}/healthz") as answer:
-        assert await answer.json() == {
+        found = await answer.json()
+        assert found.pop("tasks") >= 1
+        assert found == {
             "status": "ok",
             "version": __version__,
             "calls": 0,
             "slots": 2,
             "draining": False,
-            "tasks": len(asyncio.all_tasks()),
             "workers": [{"name": "worker", "pid": os.getpid(), "calls": 0, "loop": {"beats": 0, "late_ms_max": 0.0, "blocked_5ms": 0}}],
         }
 
