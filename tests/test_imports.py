@@ -15,9 +15,10 @@ ROOT = Path(voicegraph.__file__).parent
 
 LAYERS = (
     {"errors", "core"},
-    {"audio", "clock", "frames"},
+    {"audio", "clock", "frames", "web"},
     {"graph"},
-    {"mistral", "local"},
+    {"mistral", "local", "tools"},
+    {"backend"},
     {"processors"},
     {"rtc"},
     {"server", "offline", "oneway", "starter"},

@@ -47,6 +47,10 @@ class WorkerLost(VoicegraphError):
     """The worker that was to do this is gone, and what it had with it."""
 
 
+class ToolFailed(VoicegraphError):
+    """A tool could not do what it was asked; the call goes on. The sentence is for the model. Functions of a graph's author may raise it too."""
+
+
 class BadRequest(VoicegraphError):
     """A client's request cannot be met. Becomes an HTTP error with the sentence as its `detail`. retry_after: seconds after which it may be."""
 

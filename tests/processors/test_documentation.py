@@ -16,6 +16,7 @@ from voicegraph.graph.processor import Processor
 from voicegraph.graph.reading import Reader, parts
 from voicegraph.graph.registry import Registry
 from voicegraph.graph.report import Report
+from voicegraph.graph.sources import Sources
 
 PROCESSORS = dict(Registry().catalogue)
 
@@ -43,7 +44,7 @@ def test_the_example_of_a_processor_is_a_node_that_works(name: str) -> None:
     (entry,) = document.root.entries.values()
     if isinstance(entry.value, Fields):
         use = entry.value.entries["use"].value
-        check_options(entry.key, entry.position, entry.value.entries, PROCESSORS[name].contract.settings, Reader({}, report), report)
+        check_options(entry.key, entry.position, entry.value.entries, PROCESSORS[name].contract.settings, Reader({}, report, Sources()), report)
     else:
         use = entry.value
     assert isinstance(use, Scalar)

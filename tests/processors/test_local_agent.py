@@ -6,6 +6,7 @@ import pytest
 
 from voicegraph.frames import Heard, ReplyText, Turn
 from voicegraph.processors.local_agent import LocalAgent
+from voicegraph.testing.clock import run_virtual
 from voicegraph.testing.runner import OneNode
 
 
@@ -86,3 +87,39 @@ async def test_it_does_not_take_up_another_agents_memory() -> None:
     async with OneNode(LocalAgent, memory=[{"caller": "Hello", "agent": "Hi", "cut": False}]) as node:
         assert node.session.resumed == 0
         assert node.failure is None
+
+
+async def weather(town: str) -> str:
+    """What the weather is like."""
+    await asyncio.sleep(0.3)
+    return f"It is sunny in {town}."
+
+
+TOOLS = {"tools": {"weather": {"call": weather, "phrase": "weather in {town}", "filler": "One moment."}}}
+
+
+async def test_a_phrase_has_a_tool_run_and_its_result_spoken() -> None:
+    async with OneNode(LocalAgent, TOOLS) as node:
+        node.give("turns", Turn(epoch=node.begin(), text="What's the weather in Paris?"))
+        node.confirm()
+        await node.settle()
+        assert whole(node.sent("reply")) == "One moment. It is sunny in Paris."
+        assert [event.kind for event in node.sent("events")] == [f"llm-function-call-{state}" for state in ("started", "in-progress", "stopped")]
+
+
+async def test_without_its_phrase_no_tool_runs() -> None:
+    async with OneNode(LocalAgent, TOOLS) as node:
+        assert whole(await ask(node, "count to two")) == "1, 2."
+        assert [event.kind for event in node.sent("events")] == ["skill"]
+
+
+def test_a_tool_adds_its_own_time_and_no_more_waiting() -> None:
+    async def answered() -> float:
+        async with OneNode(LocalAgent, TOOLS) as node:
+            began = asyncio.get_running_loop().time()
+            node.give("turns", Turn(epoch=node.begin(), text="What's the weather in Paris?"))
+            node.confirm()
+            await node.settle()
+            return asyncio.get_running_loop().time() - began
+
+    assert run_virtual(answered()) == pytest.approx(0.3)

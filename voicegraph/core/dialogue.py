@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-Message = dict[str, str]
-"""`role` and `content`, as in chat completions."""
+from voicegraph.core.toolcalls import Message as Message
 
 CUT_WORDS = 6
 """How many of the last words that were heard are quoted to say where a reply was cut."""
@@ -18,6 +17,8 @@ _OCCASIONS = {
     "reminder": "(The caller says nothing.)",
     "tool": "(A task that you started has finished.)",
 }
+_UNHEARD = "…"
+"""What stands for an answer after tools of which nothing was heard: a conversation must not go from a tool to the caller."""
 _WITHHELD = "(What the caller said here is withheld.)"
 
 
@@ -32,6 +33,10 @@ class _Exchange:
     """Its answer was not heard to the end."""
     interrupted: bool = False
     """The answer before was cut by the caller."""
+    did: Sequence[Message] = ()
+    """The calls of tools and their results."""
+    lasting: bool = False
+    """Whether one of them changed something in the world."""
 
 
 class Dialogue:
@@ -53,9 +58,15 @@ class Dialogue:
         former: _Exchange | None = None
         for exchange in (*self._past, self._present):
             _append(messages, "user", _cut_note(former, exchange.interrupted) + exchange.caller)
-            _append(messages, "assistant", exchange.agent)
+            messages += exchange.did
+            _append(messages, "assistant", exchange.agent or (_UNHEARD if exchange.did else ""))
             former = exchange
         return messages
+
+    def did(self, reply: int, messages: Sequence[Message], lasting: bool) -> None:
+        """All that tools did for this reply so far. lasting: some of it cannot be taken back, so it is remembered even when nothing is heard."""
+        if self._present is not None and self._present.reply == reply:
+            self._present.did, self._present.lasting = tuple(messages), lasting
 
     def shown(self, reply: int, text: str) -> None:
         """The next piece of an answer that is only written on the screen: all of it counts as heard."""
@@ -69,7 +80,7 @@ class Dialogue:
             return
         self._present = None
         exchange.agent, exchange.cut = (text or exchange.agent).strip(), not finished
-        if exchange.agent or samples:
+        if exchange.agent or samples or exchange.lasting:
             self._past.append(exchange)
 
     def amend(self, reply: int, text: str) -> None:
@@ -80,18 +91,25 @@ class Dialogue:
 
     def entries(self) -> list[dict[str, Any]]:
         """The exchanges that are over, JSON-ready, the oldest first."""
-        return [{"caller": each.caller, "agent": each.agent, "cut": each.cut} for each in self._past]
+        return [_entry(exchange) for exchange in self._past]
 
     def recall(self, entries: Sequence[Any]) -> None:
         """Begin with the exchanges of an earlier call. Raises ValueError when these are none."""
         self._past.extend([_exchange(entry) for entry in entries])
 
 
+def _entry(exchange: _Exchange) -> dict[str, Any]:
+    did = {"did": list(exchange.did)} if exchange.did else {}
+    return {"caller": exchange.caller, "agent": exchange.agent, "cut": exchange.cut, **did}
+
+
 def _exchange(entry: Any) -> _Exchange:
     match entry:
-        case {"caller": str(caller), "agent": str(agent), "cut": bool(cut)}:
-            return _Exchange(None, caller, agent, cut)
-    raise ValueError("an exchange has the texts 'caller' and 'agent', and 'cut'")
+        case {"caller": str(caller), "agent": str(agent), "cut": bool(cut), **rest}:
+            did = rest.get("did", [])
+            if isinstance(did, list) and all(isinstance(message, dict) for message in did):
+                return _Exchange(None, caller, agent, cut, did=did)
+    raise ValueError("an exchange has the texts 'caller' and 'agent', 'cut', and the messages of what tools 'did'")
 
 
 def _append(messages: list[Message], role: str, content: str) -> None:

@@ -13,7 +13,7 @@ from voicegraph.graph.report import Report, did_you_mean, listed
 from voicegraph.graph.settings import WRITTEN
 from voicegraph.graph.spec import NodeSpec
 
-_NEVER = re.compile(r"(^|_)(model|models|url|path|file|script|key|host)$")
+_NEVER = re.compile(r"(^|_)(model|models|url|path|file|script|key|host|id|headers|command|tools|mcp)$")
 
 
 def check_allow(allow: Mapping[str, Entry], nodes: Mapping[str, NodeSpec], named: set[str], report: Report) -> None:
@@ -36,7 +36,9 @@ def _check_option(node: NodeSpec, option: str, entry: Entry, report: Report) -> 
     if option not in fields:
         report.mistake(entry.position, f"'{node.name}' has no option '{option}'{did_you_mean(option, fields)}")
     elif is_secret(fields[option].annotation) or _NEVER.search(option):
-        report.mistake(entry.position, f"'{node.name}.{option}' is not for clients: secrets, models, files and addresses are the graph's alone")
+        report.mistake(
+            entry.position, f"'{node.name}.{option}' is not for clients: secrets, models, tools, files and addresses are the graph's alone"
+        )
     else:
         _check_limits(node, option, entry.value, report)
 

@@ -43,7 +43,7 @@ def check(documents: Sequence[Document], environ: Mapping[str, str], registry: R
     """The stages after the first, for files that are parsed already: the graph's own, then those that it extends. Raises GraphError."""
     report = Report()
     merged = extends.merge(documents, report)
-    builder = _Builder(registry, Reader(environ, report), report, sources)
+    builder = _Builder(registry, Reader(environ, report, sources), report, sources)
     nodes = [node for draft in merged.nodes if (node := builder.node(draft)) is not None]
     check_allow(merged.allow, {node.spec.name: node.spec for node in nodes}, {draft.name for draft in merged.nodes}, report)
     report.end_stage()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -11,18 +12,24 @@ from pydantic import BaseModel, SecretStr
 
 from voicegraph.graph.document import Entry, Fields, Items, Node, Scalar
 from voicegraph.graph.environment import expand, is_reference
+from voicegraph.graph.registry import NotFound, function_of
 from voicegraph.graph.report import Report
+from voicegraph.graph.settings import Header
+from voicegraph.graph.sources import Sources
 
 LEFT_OUT = object()
 """In place of a value whose variable is empty."""
+_CREDENTIAL = re.compile(r"authorization|cookie|key|token|secret|password|signature", re.IGNORECASE)
+"""Names of headers that hold something which no file is a place for."""
 
 
 class Reader:
-    """Reads options. What a variable lacks goes to the report."""
+    """Reads options. What a variable lacks goes to the report. sources: learns of the Python files of functions."""
 
-    def __init__(self, environ: Mapping[str, str], report: Report) -> None:
+    def __init__(self, environ: Mapping[str, str], report: Report, sources: Sources) -> None:
         self._environ = environ
         self._report = report
+        self._sources = sources
 
     def options(self, entries: Mapping[str, Entry], model: type[BaseModel], node: str) -> tuple[dict[str, object], set[str]]:
         """The values by option, and the options that could not be read (their mistakes are in the report already)."""
@@ -61,8 +68,10 @@ class Reader:
     def _scalar(self, scalar: Scalar, annotation: object, label: str) -> object:
         if scalar.null:
             return None
-        if is_secret(annotation):
-            return self._secret(scalar, label)
+        if is_secret(annotation) or (Header in atoms(annotation) and ("${" in scalar.text or _CREDENTIAL.search(label.rpartition(".")[2]))):
+            return self._secret(scalar, label, alone=is_secret(annotation))
+        if Header in atoms(annotation):
+            return scalar.text
         expansion = expand(scalar.text, self._environ)
         if problem := expansion.problem():
             self._report.mistake(scalar.position, problem)
@@ -71,19 +80,32 @@ class Reader:
             return LEFT_OUT
         if Path in atoms(annotation):
             return str(Path(scalar.position.file).parent / expansion.text)
+        if Callable in atoms(annotation):
+            return self._found(scalar, expansion.text)
         value = scalar.written()
         as_text = expansion.text != scalar.text or isinstance(value, str) or _wants_text(annotation, value)
         return expansion.text if as_text else value
 
-    def _secret(self, scalar: Scalar, label: str) -> object:
-        if not is_reference(scalar.text):
-            name = label.rpartition(".")[2].upper()
+    def _found(self, scalar: Scalar, text: str) -> object:
+        try:
+            return function_of(text, Path(scalar.position.file).parent, self._sources)
+        except NotFound as problem:
+            self._report.mistake(scalar.position, str(problem) if text == scalar.text else f"{scalar.text} stands for no function that can be loaded")
+            return LEFT_OUT
+
+    def _secret(self, scalar: Scalar, label: str, alone: bool) -> object:
+        """alone: nothing may stand beside the variable, as in `Bearer ${TOKEN}`."""
+        if not is_reference(scalar.text) and (alone or "${" not in scalar.text):
+            name = re.sub(r"\W", "_", label.rpartition(".")[2].upper())
             way_out = f"write ${{{name}}} and set {name} in the environment"
             self._report.mistake(scalar.position, f"'{label}' is a secret, and this file is no place for it: {way_out}")
             return LEFT_OUT
         expansion = expand(scalar.text, self._environ)
+        if expansion.broken and (problem := expansion.problem()):
+            self._report.mistake(scalar.position, problem)
         if expansion.unset:
             self._report.note(scalar.position, f"{expansion.unset[0]} is not set: '{label}' is left out")
+            return LEFT_OUT
         return expansion.text or LEFT_OUT
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
+import inspect
 import pkgutil
 import re
 import sys
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -24,7 +25,7 @@ from typing import Any
 from voicegraph.frames import Frame
 from voicegraph.graph.ports import In
 from voicegraph.graph.processor import Processor
-from voicegraph.graph.report import closest, listed
+from voicegraph.graph.report import closest, did_you_mean, listed
 from voicegraph.graph.sources import Sources
 
 GROUP = "voicegraph.processors"
@@ -123,6 +124,20 @@ class Registry:
         meant = same if same in self.names else closest(name, self.names)
         hint = f" (did you mean '{meant}'?)" if meant else f"; there are {listed(self.names, 'and')}" if self.names else ""
         return f"no processor is called '{name}'{hint}; one of your own is written ./file.py:Class"
+
+
+def function_of(use: str, folder: Path, sources: Sources) -> Callable[..., Any]:
+    """What `./file.py:function` in a file of `folder` names, or `package.module:function`; `sources` learns of the file. Raises NotFound."""
+    target, colon, name = use.rpartition(":")
+    if not colon:
+        raise NotFound(f"'{use}' names no function: write ./file.py:function or package.module:function")
+    module = _from_file(folder / target, sources) if target.endswith(".py") else _from_package(target)
+    found: object = vars(module).get(name)
+    if not callable(found):
+        there = [each for each, value in vars(module).items() if inspect.isfunction(value) and not each.startswith("_")]
+        hint = did_you_mean(name, there) or (f": it has {listed(there, 'and')}" if there else "")
+        raise NotFound(f"{target} has no function '{name}'{hint}")
+    return found
 
 
 def _gives(cls: type[Processor], kind: type[Frame]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, SecretStr, ValidationInfo, WithJsonSchema
@@ -97,3 +97,16 @@ def in_language(texts: ByLanguage, language: str | None) -> str:
 
 Secret = SecretStr
 """A key or a password: only ever `${NAME}` in a file, never printed, never settable by a client."""
+
+
+class Header(SecretStr):
+    """The value of an HTTP header: a plain text, or with `${NAME}` in it. Never printed, as it may be a key; what is a key by its name is only taken
+    with `${NAME}`."""
+
+
+Function = Annotated[
+    Callable[..., Any],
+    PlainSerializer(lambda function: f"{function.__module__}:{function.__qualname__}", return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^[^:]+:[^:]+$", "examples": ["./tools.py:weather"]}),
+]
+"""A function of the graph's author: in the file `./file.py:function`, relative to the graph's own, or `package.module:function`."""

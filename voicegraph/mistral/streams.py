@@ -10,8 +10,10 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
+from voicegraph.core.toolcalls import Assembly, ToolCall
 from voicegraph.errors import ReplyFailed
 
 if TYPE_CHECKING:
@@ -21,17 +23,33 @@ DRAIN_LIMIT = 0.2
 """Seconds to wait for the end of a body whose last event has come. It is nearly always there already; if not, the connection is given up."""
 
 
-async def chat_pieces(response: httpx2.Response) -> AsyncGenerator[str, None]:
-    """The text of a streamed chat completion, in pieces as they come. Raises ReplyFailed when the stream holds an error or breaks off."""
-    complete = False
-    async with _Events(response) as events:
+async def chat_parts(response: httpx2.Response, who: str = "Mistral", strict: bool = True) -> AsyncGenerator[str | ToolCall, None]:
+    """A streamed chat completion: its text in pieces as they come, and at the end the tools that the model calls. Raises ReplyFailed, in the name of
+    `who`, when the stream holds an error or breaks off.
+
+    strict: an end without `finish_reason` or `[DONE]` is no end. Not every server that speaks the protocol sends them.
+    """
+    complete, assembly = False, Assembly()
+    async with _Events(response, who=who) as events:
         async for event in events:
             choice: dict[str, Any] = next(iter(event.get("choices") or ()), {})
-            if text := text_in((choice.get("delta") or {}).get("content")):
+            delta = choice.get("delta") or choice.get("message") or {}
+            if text := text_in(delta.get("content")):
                 yield text
-            complete = complete or bool(choice.get("finish_reason"))
+            assembly.take(delta.get("tool_calls"))
+            complete = complete or bool(choice.get("finish_reason")) or (bool(delta) and not strict)
         if not (complete or events.done):
-            raise ReplyFailed("Mistral's answer broke off in the middle.")
+            raise ReplyFailed(f"{who}'s answer broke off in the middle.")
+    for call in assembly.calls():
+        yield call
+
+
+async def chat_pieces(response: httpx2.Response) -> AsyncGenerator[str, None]:
+    """Only the text of it."""
+    async with aclosing(chat_parts(response)) as parts:
+        async for part in parts:
+            if isinstance(part, str):
+                yield part
 
 
 async def conversation_events(response: httpx2.Response) -> AsyncGenerator[dict[str, Any], None]:
@@ -58,9 +76,10 @@ async def speech_pieces(response: httpx2.Response) -> AsyncGenerator[bytes, None
 class _Events:
     """The JSON objects of an event stream (WHATWG HTML, 9.2), up to `[DONE]` or the event of type `last`; what follows is drained."""
 
-    def __init__(self, response: httpx2.Response, last: str = "") -> None:
+    def __init__(self, response: httpx2.Response, last: str = "", who: str = "Mistral") -> None:
         self._chunks = response.aiter_bytes()
         self._last = last
+        self._who = who
         self.done = False
         """Whether the stream was complete."""
 
@@ -77,7 +96,7 @@ class _Events:
             data = line[5:].strip()
             if data == b"[DONE]":
                 self.done = True
-            elif event := _event(data):
+            elif event := _event(data, self._who):
                 self.done = bool(self._last) and event.get("type") == self._last
                 yield event
             if self.done:
@@ -102,7 +121,7 @@ class _Events:
             return
 
 
-def _event(data: bytes) -> dict[str, Any] | None:
+def _event(data: bytes, who: str) -> dict[str, Any] | None:
     """One event; None for what is no JSON object. Raises ReplyFailed for an error, in the shape of Mistral, OpenAI or vLLM."""
     try:
         event = json.loads(data)
@@ -111,7 +130,7 @@ def _event(data: bytes) -> dict[str, Any] | None:
     if not isinstance(event, dict):
         return None
     if event.get("error") or event.get("object") == "error" or event.get("type") == "error":
-        raise ReplyFailed("Mistral reported an error in the middle of its answer.")
+        raise ReplyFailed(f"{who} reported an error in the middle of its answer.")
     return event
 
 

@@ -2,27 +2,49 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from pydantic import field_validator
+
+from voicegraph.core.phrases import match
+from voicegraph.core.toolcalls import ToolCall
 from voicegraph.frames import Event, Heard, Playout, ReplyText, Turn
 from voicegraph.graph.ports import In, Out
 from voicegraph.graph.processor import Place, Processor
 from voicegraph.local.agent import Answer, SmallAgent
+from voicegraph.processors._tools import ToolUse
 from voicegraph.processors._writing import Writing
+from voicegraph.tools.settings import ToolSettings, ToolsSettings
+from voicegraph.tools.toolbox import toolbox
+
+
+class LocalAgentSettings(ToolsSettings):
+    @field_validator("tools")
+    @classmethod
+    def _have_phrases(cls, tools: Mapping[str, ToolSettings]) -> Mapping[str, ToolSettings]:
+        if silent := [name for name, tool in tools.items() if not tool.phrase]:
+            raise ValueError(f"'{silent[0]}' would never be used: say in phrase: what the caller says for it, such as phrase: weather in {{town}}")
+        return tools
 
 
 class LocalAgent(Processor):
     """A few skills, enough to try a call: the time, the date, sums, counting, repeating, a long story to interrupt, and what it has said.
 
-        agent: local_agent                      # takes no options
+        agent:
+          use: local_agent
+          tools:                                # what it does besides, when it hears the phrase
+            weather: {phrase: "weather in {town}", http: {url: "https://weather.example/{town}", method: GET}, about: The weather,
+                      parameters: {properties: {town: {type: string}}}}
 
-    It forgets everything but what was last heard of its answers.
+    It forgets everything but what was last heard of its answers. What comes of a tool is spoken as it is.
     """
 
     virtual_time = True
+    settings: LocalAgentSettings
     turns = In(Turn)
     playout = In(Playout, feedback=True, optional=True)
     reply = Out(ReplyText)
@@ -31,6 +53,7 @@ class LocalAgent(Processor):
     def __init__(self, place: Place) -> None:
         super().__init__(place)
         self._agent = SmallAgent()
+        self._toolbox = toolbox(self.settings, self.call.shared)
 
     def remembered(self) -> Sequence[Any]:
         return [self._agent.last_heard] if self._agent.last_heard else []
@@ -42,14 +65,24 @@ class LocalAgent(Processor):
             self._agent.heard(text)
 
     async def on_turns(self, turn: Turn) -> None:
-        now = datetime.now().astimezone()
-        answer = Answer("say", turn.say) if turn.say is not None else self._agent.answer(turn.text, now, turn.why, turn.interrupted)
-        self.events.send(Event(epoch=turn.epoch, kind="skill", data={"name": answer.skill}))
         writing = Writing(self.reply, turn)
-        for word in re.findall(r"\s*\S+\s*", answer.text):  # one by one, as a model would write them
+        if turn.say is None and (wanted := self._wanted(turn.text)):
+            use = ToolUse(self._toolbox, turn, self.call, self.events, remember=lambda _messages, _lasting: None)
+            (text,) = await use.run([wanted], writing)
+        else:
+            now = datetime.now().astimezone()
+            answer = Answer("say", turn.say) if turn.say is not None else self._agent.answer(turn.text, now, turn.why, turn.interrupted)
+            self.events.send(Event(epoch=turn.epoch, kind="skill", data={"name": answer.skill}))
+            text = answer.text
+        for word in re.findall(r"\s*\S+\s*", text):  # one by one, as a model would write them
             if not await writing.write(word):
                 return
         writing.finish()
+
+    def _wanted(self, text: str) -> ToolCall | None:
+        """The first tool whose phrase was said."""
+        found = ((name, match(tool.phrase, text)) for name, tool in self.settings.tools.items())
+        return next((ToolCall(f"call_{name}", name, json.dumps(places)) for name, places in found if places is not None), None)
 
     def on_playout(self, fact: Playout) -> None:
         if isinstance(fact, Heard):

@@ -59,6 +59,9 @@ class Script:
         "I can listen, think for a moment, and answer.",
     )
     """What chat answers: the n-th request gets the n-th reply, and then they start over. Or a function of the request's messages."""
+    calls: Callable[[list[dict[str, Any]]], Sequence[tuple[str, Mapping[str, Any]]]] = lambda _: ()
+    """Which tools the model calls instead of answering, as name and arguments: a function of the messages, asked where a request has tools that may
+    be called."""
     sources: Sequence[tuple[str, str]] = ()
     """Address and title of what a conversation finds in the web: where there are any, each answer is searched for first, and refers to them."""
     voices: frozenset[str] = frozenset({"gb_jane_neutral", "en_paul_neutral", "fr_marie_neutral"})

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -24,6 +26,8 @@ async def chat(visit: Visit) -> web.StreamResponse:
     if blocked_by(visit.body.get("guardrails"), visit.script.scores, visit.body["messages"]):
         raise bad_request("Request blocked by guardrails", status=403)
     visit.opened()
+    if visit.body.get("tools") and visit.body.get("tool_choice") != "none" and (calls := visit.script.calls(visit.body["messages"])):
+        return await _calling(visit, calls)
     reply = visit.script.reply(visit.turn, visit.body["messages"])
     return await (_streamed(visit, reply) if visit.body.get("stream") else _whole(visit, reply))
 
@@ -33,8 +37,27 @@ def tokens_of(reply: str) -> list[str]:
     return re.findall(r"\s*\S+|\s+$", reply)
 
 
+def _head(visit: Visit) -> Event:
+    return {"id": visit.name, "object": "chat.completion.chunk", "created": int(time.time()), "model": visit.body["model"]}
+
+
+async def _calling(visit: Visit, calls: Sequence[tuple[str, Mapping[str, Any]]]) -> web.StreamResponse:
+    """As the hosted API: all calls in one event, which is also the last."""
+    stream = EventStream(visit, named=False)
+    await stream.open()
+    await asyncio.sleep(visit.delays.first_token)
+    await stream.send({**_head(visit), "choices": [_choice({"role": "assistant", "content": ""})]})
+    wanted = [
+        {"id": f"call{visit.number}x{index}", "index": index, "function": {"name": name, "arguments": json.dumps(arguments)}}
+        for index, (name, arguments) in enumerate(calls)
+    ]
+    await stream.send({**_head(visit), "choices": [_choice({"content": "", "tool_calls": wanted}, finish_reason="tool_calls")]})
+    await stream.finish("[DONE]")
+    return stream.response
+
+
 async def _streamed(visit: Visit, reply: str) -> web.StreamResponse:
-    head = {"id": visit.name, "object": "chat.completion.chunk", "created": int(time.time()), "model": visit.body["model"]}
+    head = _head(visit)
     stream = EventStream(visit, named=False)
     loop = asyncio.get_running_loop()
     start = loop.time() + visit.delays.first_token
