@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
+from aiohttp import web
 from cryptography.fernet import Fernet
 from hypothesis import settings
 
 from voicegraph.server.resume_key import VARIABLE
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Serve = Callable[[Handler], Awaitable[str]]
 
 settings.register_profile("no stopwatch", deadline=None)  # how fast an example runs is the machine's affair, and no property of the code
 settings.load_profile("no stopwatch")
@@ -21,3 +25,22 @@ def _no_key_in_the_users_home() -> Iterator[None]:
     os.environ[VARIABLE] = Fernet.generate_key().decode()
     yield
     del os.environ[VARIABLE]
+
+
+@pytest.fixture
+async def serve() -> AsyncIterator[Serve]:
+    """`url = await serve(handler)`: a server whose every path and method the handler answers."""
+    runners: list[web.AppRunner] = []
+
+    async def start(handler: Handler) -> str:
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", handler)
+        runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
+        runners.append(runner)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        return f"http://127.0.0.1:{runner.addresses[0][1]}"
+
+    yield start
+    for runner in runners:
+        await runner.cleanup()

@@ -1,4 +1,5 @@
 from itertools import pairwise
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -150,3 +151,44 @@ def test_the_roles_take_turns_whatever_happens(replies: list[tuple[str, str, int
     assert roles[0] == "system"
     assert roles[1] == roles[-1] == "user"
     assert all(one != other for one, other in pairwise(roles))
+
+
+CALLS: list[dict[str, Any]] = [
+    {"role": "assistant", "content": "", "tool_calls": [{"id": "a"}]},
+    {"role": "tool", "tool_call_id": "a", "content": "Booked."},
+]
+
+
+def test_what_tools_did_is_told_between_question_and_answer() -> None:
+    dialogue = Dialogue("", 20)
+    dialogue.ask(1, "Book a table")
+    dialogue.did(1, CALLS, lasting=True)
+    dialogue.heard(1, "It is booked.", SAMPLES, finished=True)
+    assert [message["role"] for message in dialogue.ask(2, "Thanks")] == ["user", "assistant", "tool", "assistant", "user"]
+
+
+def test_what_changed_the_world_is_remembered_though_nothing_was_heard() -> None:
+    dialogue = Dialogue("", 20)
+    dialogue.ask(1, "Book a table")
+    dialogue.did(1, CALLS, lasting=True)
+    dialogue.heard(1, "", 0, finished=False)
+    *_, answer, caller = dialogue.ask(2, "Hello?", interrupted=True)
+    assert answer == {"role": "assistant", "content": "…"}
+    assert caller["content"] == "(You were interrupted: I heard nothing of it.) Hello?"
+
+
+def test_what_was_only_looked_up_leaves_no_trace_when_nothing_was_heard() -> None:
+    dialogue = Dialogue("", 20)
+    dialogue.ask(1, "What is the weather like")
+    dialogue.did(1, CALLS, lasting=False)
+    dialogue.heard(1, "", 0, finished=False)
+    assert dialogue.ask(2, "Hello?") == [{"role": "user", "content": "Hello?"}]
+
+
+def test_what_tools_did_outlives_the_call() -> None:
+    dialogue, later = Dialogue("", 20), Dialogue("", 20)
+    dialogue.ask(1, "Book a table")
+    dialogue.did(1, CALLS, lasting=True)
+    dialogue.heard(1, "It is booked.", SAMPLES, finished=True)
+    later.recall(dialogue.entries())
+    assert later.ask(2, "Thanks") == dialogue.ask(2, "Thanks")

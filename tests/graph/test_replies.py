@@ -217,6 +217,17 @@ async def test_commit_of_a_reply_that_is_over_is_cancelled_at_once(replies: Live
         await replies.commit(epoch)
 
 
+def test_a_reply_is_busy_while_something_is_done_for_it_and_no_longer(replies: LiveReplies) -> None:
+    first = replies.begin()
+    with replies.work(first):
+        with replies.work(first):
+            assert replies.busy
+        assert replies.busy
+        replies.drop("interrupted")
+        replies.begin()
+        assert not replies.busy
+
+
 def test_a_gate_is_told_when_it_changes(recorder: Recorder) -> None:
     recorder.replies.begin()
     for gate in ("ducked", "ducked", "paused", "open"):

@@ -241,6 +241,18 @@ def test_a_reply_that_fails_is_told_to_the_page_and_not_asked_again() -> None:
     run(test)
 
 
+def test_a_reply_may_be_silent_while_a_tool_works_for_it() -> None:
+    async def test(node: OneNode) -> None:
+        epoch = await say(node, "What is the weather like?")
+        with node.session.replies.work(epoch):
+            node.give("playout", Starved(reply=epoch))
+            assert node.session.alive(epoch)
+        node.give("playout", Starved(reply=epoch))
+        assert not node.session.alive(epoch)
+
+    run(test)
+
+
 def test_a_reply_that_starves_or_is_too_slow_is_told_to_the_page() -> None:
     async def test(node: OneNode) -> None:
         epoch = await say(node, "What time is it?")

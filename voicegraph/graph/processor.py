@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, get_type_hints
 
@@ -48,6 +49,13 @@ class Replies(Protocol):
     @property
     def unsettled(self) -> int | None:
         """The confirmed reply whose Heard has not arrived yet."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being done for the live reply that may take its time: that it falls silent meanwhile is no failure."""
+
+    def work(self, epoch: int) -> AbstractContextManager[None]:
+        """For any node: around such a thing, as a tool is."""
 
     def begin(self) -> int:
         """A new reply, unconfirmed. Requires that none is live and that the last one's Heard has arrived."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from voicegraph.frames import Frame
@@ -45,6 +46,7 @@ class LiveReplies:
         self._confirmed = False
         self._gate: Gate = "open"
         self.unsettled: int | None = None
+        self._working: Counter[int] = Counter()
         self._held: deque[tuple[Holder, Frame]] = deque()
         self._committing: list[asyncio.Future[None]] = []
         self._releasing = False
@@ -114,6 +116,20 @@ class LiveReplies:
         if self._live is not None and gate != self._gate:
             self._gate = gate
             self._on_gate(gate)
+
+    # --- for nodes that do something else for a reply ---------------------------------------------------------------------------
+
+    @property
+    def busy(self) -> bool:
+        return self._live is not None and self._working[self._live] > 0
+
+    @contextmanager
+    def work(self, epoch: int) -> Iterator[None]:
+        self._working[epoch] += 1
+        try:
+            yield
+        finally:
+            self._working[epoch] -= 1
 
     # --- for the session -------------------------------------------------------------------------------------------------------
 

@@ -34,7 +34,7 @@ class SmallAgent:
         """Answer what the caller said or typed; `why` and `interrupted` as in Turn. `now`: the caller's local time."""
         if why in _OCCASIONS:
             return Answer(why, _OCCASIONS[why])
-        asked = _Asked(_POLITE.sub("", text.strip()), now, self.last_heard, interrupted)
+        asked = _Asked(without_politeness(text), now, self.last_heard, interrupted)
         answer = next(_answers(asked))
         self._is_repeating = answer.skill == REPEATING
         return answer
@@ -121,6 +121,11 @@ _POLITE = re.compile(
     r"^(?:(?:please|okay|ok|so|well|and|now|hey|can\ you|could\ you|would\ you)\b[\s,]*)+ | [\s,]*\b(?:please|for\ me|now)\W*$",
     re.IGNORECASE | re.VERBOSE,
 )
+
+
+def without_politeness(text: str) -> str:
+    """What is asked, without "please", "could you" and their like around it."""
+    return _POLITE.sub("", text.strip())
 
 
 def _answers(asked: _Asked) -> Iterator[Answer]:

@@ -90,7 +90,7 @@ class _Events:
         await self._chunks.aclose()
 
     async def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
-        async for line in self._lines():
+        async for line in lines(self._chunks):
             if not line.startswith(b"data:"):
                 continue
             data = line[5:].strip()
@@ -103,15 +103,6 @@ class _Events:
                 await self._drain()
                 return
 
-    async def _lines(self) -> AsyncIterator[bytes]:
-        """Split at line feeds only: httpx2's `aiter_lines` also splits at U+2028 and its like, which may stand inside of JSON."""
-        rest = b""
-        async for chunk in self._chunks:
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                yield line
-        yield rest
-
     async def _drain(self) -> None:
         try:
             async with asyncio.timeout(DRAIN_LIMIT):
@@ -119,6 +110,16 @@ class _Events:
                     pass
         except TimeoutError:
             return
+
+
+async def lines(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+    """Split at line feeds only: httpx2's `aiter_lines` also splits at U+2028 and its like, which may stand inside of JSON."""
+    rest = b""
+    async for chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\n")
+        for line in whole:
+            yield line
+    yield rest
 
 
 def _event(data: bytes, who: str) -> dict[str, Any] | None:

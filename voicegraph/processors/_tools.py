@@ -27,7 +27,9 @@ class ToolUse:
 
     def __init__(self, toolbox: Toolbox, turn: Turn, call: Call, events: Outlet[Event], remember: Remember) -> None:
         self._toolbox = toolbox
-        self._turn = turn
+        assert turn.epoch is not None, "the floor numbers every turn"
+        self._epoch = turn.epoch
+        self._language = turn.language
         self._call = call
         self._events = events
         self._remember = remember
@@ -37,13 +39,14 @@ class ToolUse:
 
     async def run(self, calls: Sequence[ToolCall], writing: Writing) -> Sequence[str]:
         """What came of each, in words for the model. Cancelled with whoever awaits it."""
-        if writing.at == 0 and (filler := self._toolbox.filler(calls, self._turn.language)):
+        if writing.at == 0 and (filler := self._toolbox.filler(calls, self._language)):
             await writing.write(f"{filler} ")
         results = [CUT_OFF] * len(calls)
         self._rounds.append((calls, results))
-        async with asyncio.TaskGroup() as group:
-            for place, call in enumerate(calls):
-                group.create_task(self._fill(results, place, call))
+        with self._call.replies.work(self._epoch):
+            async with asyncio.TaskGroup() as group:
+                for place, call in enumerate(calls):
+                    group.create_task(self._fill(results, place, call))
         return results
 
     async def _fill(self, results: list[str], place: int, call: ToolCall) -> None:
@@ -51,8 +54,7 @@ class ToolUse:
         self._note()
 
     async def _once(self, call: ToolCall) -> str:
-        assert self._turn.epoch is not None, "the floor numbers every turn"
-        await self._call.commit(self._turn.epoch)
+        await self._call.commit(self._epoch)
         same = (call.name, _canonical(call.arguments))
         if same in self._begun:
             return await asyncio.shield(self._begun[same])
@@ -69,7 +71,7 @@ class ToolUse:
         try:
             result = await self._toolbox.run(call)
         except asyncio.CancelledError:
-            if self._call.replies.unsettled == self._turn.epoch:  # the page knows of it, and frames of the reply do not get there any more
+            if self._call.replies.unsettled == self._epoch:  # the page knows of it, and frames of the reply do not get there any more
                 self._events.send(Event(kind="llm-function-call-stopped", data={**named, "cancelled": True}))
             raise
         self._tell("stopped", **named, cancelled=False, result=result[:SHOWN])
@@ -80,7 +82,7 @@ class ToolUse:
         self._remember(messages, bool(self._begun))
 
     def _tell(self, state: str, **data: Any) -> None:
-        self._events.send(Event(epoch=self._turn.epoch, kind=f"llm-function-call-{state}", data=data))
+        self._events.send(Event(epoch=self._epoch, kind=f"llm-function-call-{state}", data=data))
 
 
 def _object(arguments: str) -> dict[str, Any]:

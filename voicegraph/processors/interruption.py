@@ -124,7 +124,7 @@ class Interruption(Processor):
                 self._carry_out(self._turns.drained(now))
             case Progress():
                 self._carry_out(self._turns.progress(now, fact.text))
-            case Starved():
+            case Starved() if not self.call.replies.busy:
                 self._problem("The voice stopped in the middle of the answer.")
                 self._carry_out(self._turns.stop(now, "starved"))
 

@@ -15,7 +15,7 @@ from voicegraph.core.toolcalls import ToolCall
 from voicegraph.frames import Event, Heard, Playout, ReplyText, Turn
 from voicegraph.graph.ports import In, Out
 from voicegraph.graph.processor import Place, Processor
-from voicegraph.local.agent import Answer, SmallAgent
+from voicegraph.local.agent import Answer, SmallAgent, without_politeness
 from voicegraph.processors._tools import ToolUse
 from voicegraph.processors._writing import Writing
 from voicegraph.tools.settings import ToolSettings, ToolsSettings
@@ -81,7 +81,8 @@ class LocalAgent(Processor):
 
     def _wanted(self, text: str) -> ToolCall | None:
         """The first tool whose phrase was said."""
-        found = ((name, match(tool.phrase, text)) for name, tool in self.settings.tools.items())
+        asked = without_politeness(text)
+        found = ((name, match(tool.phrase, asked)) for name, tool in self.settings.tools.items())
         return next((ToolCall(f"call_{name}", name, json.dumps(places)) for name, places in found if places is not None), None)
 
     def on_playout(self, fact: Playout) -> None:

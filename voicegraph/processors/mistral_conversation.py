@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Sequence
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
@@ -112,16 +112,19 @@ class MistralConversation(Processor):
     async def _answer(self, turn: Turn, opening: Awaitable[EventStreamAsync[Any]]) -> None:
         assert turn.epoch is not None
         writing, conversation, sources = Writing(self.reply, turn, shown=self.dialogue.shown), "", dict[str, str]()
-        async with aclosing(patiently(self.settings.silence, opening, conversation_events)) as events:
+        searching = AsyncExitStack()
+        async with searching, aclosing(patiently(self.settings.silence, opening, conversation_events)) as events:
             async for event in events:
                 match event:
                     case {"type": "conversation.response.started", "conversation_id": str(id)}:
                         conversation = id
                     case {"type": "tool.execution.started", "name": str(name)}:
+                        searching.enter_context(self.call.replies.work(turn.epoch))
                         self._tell(turn, "tool", name=name)
                         if writing.at == 0 and (filler := in_language(self.settings.filler, turn.language)):
                             await writing.write(f"{filler} ")
                     case {"type": "message.output.delta", "id": str(entry), "content": content}:
+                        await searching.aclose()
                         self.thread.answered(turn.epoch, conversation, entry)
                         sources |= _sources(content)
                         if not await writing.write(text_in(content)):

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from voicegraph.frames import Heard, Turn
+from voicegraph.processors.backend_agent import BackendAgent
+from voicegraph.testing.runner import OneNode
+
+Serve = Callable[[Callable[[web.Request], Awaitable[web.StreamResponse]]], Awaitable[str]]
+Until = Callable[[Callable[[], bool]], Awaitable[None]]
+PAGE = Path(__file__).parents[2] / "docs" / "assistants" / "backend.md"
+
+
+class Service:
+    """A backend: what it was asked, and what it answers."""
+
+    def __init__(self) -> None:
+        self.registrations = 0
+        self.known = True
+        self.asked: list[dict[str, Any]] = []
+        self.keys: list[str] = []
+        self.answer: Callable[[web.Request], Awaitable[web.StreamResponse]] = self._whole
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        self.keys.append(request.headers.get("Authorization", ""))
+        if request.path == "/v1/register":
+            self.registrations += 1
+            self.known = True
+            return web.json_response({"id": f"id-{self.registrations}"})
+        self.asked.append(await request.json())
+        return await self.answer(request) if self.known else web.Response(status=410)
+
+    async def _whole(self, _: web.Request) -> web.StreamResponse:
+        return web.json_response({"text": "Hello there."})
+
+
+@pytest.fixture
+def service() -> Service:
+    return Service()
+
+
+@asynccontextmanager
+async def agent(serve: Serve, handler: Callable[[web.Request], Awaitable[web.StreamResponse]], **options: Any) -> AsyncIterator[OneNode]:
+    async with OneNode(BackendAgent, {"base_url": await serve(handler), **options}) as node:
+        yield node
+
+
+async def ask(node: OneNode, text: str = "Hello?", **more: Any) -> str:
+    before = len(node.sent("reply"))
+    node.give("turns", Turn(epoch=node.begin(), text=text, **more))
+    await node.settle()
+    node.drop("finished")
+    return "".join(frame.text for frame in node.sent("reply")[before:])
+
+
+async def test_it_registers_once_and_tells_what_was_said(serve: Serve, service: Service) -> None:
+    async with agent(serve, service.handle, api_key="key") as node:
+        assert await ask(node, "Hello?", language="fr") == "Hello there."
+        node.give("playout", Heard(reply=1, text="Hello", samples=9000, rate=24000, finished=False, why="interrupted"))
+        await asyncio.sleep(0)
+        await ask(node, "Wait", interrupted=True)
+    first, second = service.asked
+    assert first == {"id": "id-1", "session": "test", "text": "Hello?", "why": "words", "language": "fr", "interrupted": False, "history": []}
+    assert second["history"] == [{"role": "user", "content": "Hello?"}, {"role": "assistant", "content": "Hello"}]
+    assert second["interrupted"]
+    assert (service.registrations, set(service.keys)) == (1, {"Bearer key"})
+
+
+async def test_an_id_that_is_not_known_any_more_is_renewed_once(serve: Serve, service: Service) -> None:
+    async with agent(serve, service.handle) as node:
+        await ask(node)
+        service.known = False
+        assert await ask(node) == "Hello there."
+    assert [asked["id"] for asked in service.asked] == ["id-1", "id-1", "id-2"]
+
+
+async def test_an_id_of_the_graph_is_used_as_it_is(serve: Serve, service: Service) -> None:
+    async with agent(serve, service.handle, id="mine") as node:
+        await ask(node)
+    assert (service.registrations, service.asked[0]["id"]) == (0, "mine")
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/json", '{\n  "text": "One. Two."\n}'),
+        ("application/x-ndjson", '{"text": "One. "}\n\n{"text": "Two."}\n{}\n'),
+        ("application/x-ndjson", '{"text": "One. "}\n{"text": "Two."}'),
+        (
+            "text/event-stream",
+            ': hello\nevent: text\nid: 1\ndata: {"text": "One. "}\n\ndata:{"text": "Two."}\n\ndata: [DONE]\n\ndata: {"text": "No."}\n\n',
+        ),
+    ],
+)
+async def test_an_answer_may_be_whole_or_streamed_in_two_forms(serve: Serve, service: Service, kind: str, body: str) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(text=body, content_type=kind)
+
+    service.answer = answer
+    async with agent(serve, service.handle) as node:
+        assert await ask(node) == "One. Two."
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "sentence"),
+    [
+        (401, "", "The agent's server refused the key: check api_key and headers."),
+        (422, '{"detail": "no text"}', "The agent's server refused the request (status 422). It says: no text"),
+        (200, '{"error": "out of ideas"}', "The agent's server reported an error: out of ideas"),
+        (200, "<html>", "The agent's server answered with something that has no text."),
+    ],
+)
+async def test_what_goes_wrong_is_said_in_words(serve: Serve, service: Service, status: int, body: str, sentence: str) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(status=status, text=body)
+
+    service.answer = answer
+    async with agent(serve, service.handle) as node:
+        node.give("turns", Turn(epoch=node.begin(), text="Hello?"))
+        assert await node.session.wait() == sentence
+
+
+async def test_a_server_that_is_not_there_is_said(serve: Serve) -> None:
+    async with OneNode(BackendAgent, {"base_url": "http://127.0.0.1:1", "id": "x"}) as node:
+        node.give("turns", Turn(epoch=node.begin(), text="Hello?"))
+        assert await node.session.wait() == "The agent's server cannot be reached: check base_url, and that it is running."
+
+
+async def test_a_passing_failure_is_tried_again(serve: Serve, service: Service) -> None:
+    statuses = [503, 429, 200]
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response({"text": "At last."}, status=statuses.pop(0))
+
+    service.answer = answer
+    async with agent(serve, service.handle, id="x") as node:
+        assert await ask(node) == "At last."
+
+
+async def test_a_server_that_stays_silent_is_given_up(serve: Serve, service: Service) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        await asyncio.get_running_loop().create_future()
+        return web.Response()
+
+    service.answer = answer
+    async with agent(serve, service.handle, first_token="50ms") as node:
+        node.give("turns", Turn(epoch=node.begin(), text="Hello?"))
+        assert await node.session.wait() == "The agent's server did not answer in time."
+
+
+async def test_an_interruption_closes_the_stream_at_once(serve: Serve, service: Service, until: Until) -> None:
+    closed = asyncio.Event()
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await stream.prepare(request)
+        await stream.write(b'data: {"text": "Once upon"}\n\n')
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            closed.set()
+        return stream
+
+    service.answer = answer
+    async with agent(serve, service.handle) as node:
+        node.give("turns", Turn(epoch=node.begin(), text="Hello?"))
+        await until(lambda: bool(node.sent("reply")))
+        node.drop()
+        async with asyncio.timeout(1):
+            await closed.wait()
+
+
+async def test_the_server_of_the_page_is_one_that_works(serve: Serve) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    assert len(code.splitlines()) <= 22
+    names: dict[str, Any] = {"__name__": "agent"}
+    exec(code, names)
+    routes = {route.resource.canonical: route.handler for route in names["app"].router.routes()}
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        response: web.StreamResponse = await routes[request.path](request)
+        return response
+
+    async with agent(serve, handle) as node:
+        assert await ask(node, "hello there") == "You said: hello there"

@@ -1,0 +1,104 @@
+"""A request to an agent's server, and what goes wrong with it in words for a caller."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from voicegraph.errors import ReplyFailed
+
+if TYPE_CHECKING:
+    import httpx2
+
+WHO = "The agent's server"
+RETRIES = (0.15, 0.5)
+"""Seconds before another try, where one may help: soon and seldom, since a caller waits."""
+PASSING = (429, 500, 502, 503, 504)
+"""HTTP statuses that another try may mend."""
+LONGEST = 200
+"""Characters of the server's own words that are passed on."""
+
+
+class Refused(ReplyFailed):
+    """The server answered with an error."""
+
+    def __init__(self, status: int, said: str) -> None:
+        super().__init__(_by_status(status, said))
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An answer that has begun. Leaving it as a context closes the connection, unless the answer was read to its end."""
+
+    response: httpx2.Response
+
+    async def __aenter__(self) -> Opened:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.response.aclose()
+
+
+async def opened(http: httpx2.AsyncClient, url: str, headers: Mapping[str, str], body: Mapping[str, Any]) -> Opened:
+    """POST, and the head of the answer. Raises Refused for a status that is an error, and what httpx2 raises."""
+    import httpx2
+
+    for pause in (*RETRIES, None):
+        try:
+            response = await http.send(http.build_request("POST", url, headers=dict(headers), json=dict(body)), stream=True)
+        except httpx2.ConnectError:
+            if pause is None:
+                raise
+        else:
+            if response.is_success:
+                return Opened(response)
+            said = _said(await response.aread())
+            await response.aclose()
+            if pause is None or response.status_code not in PASSING:
+                raise Refused(response.status_code, said)
+        await asyncio.sleep(pause)
+    raise AssertionError("the last try returns or raises")
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """Whatever a request raises inside becomes ReplyFailed with a sentence."""
+    import httpx2
+
+    try:
+        yield
+    except (TimeoutError, httpx2.TimeoutException) as problem:
+        raise ReplyFailed(f"{WHO} did not answer in time.") from problem
+    except (httpx2.ConnectError, httpx2.InvalidURL) as problem:
+        raise ReplyFailed(f"{WHO} cannot be reached: check base_url, and that it is running.") from problem
+    except (httpx2.HTTPError, httpx2.StreamError) as problem:
+        raise ReplyFailed(f"The connection to the agent's server was lost ({type(problem).__name__}).") from problem
+
+
+def _by_status(status: int, said: str) -> str:
+    says = f" It says: {said}" if said else ""
+    if status in (401, 403):
+        return f"{WHO} refused the key: check api_key and headers."
+    if status in (404, 410):
+        return f"{WHO} knows no such address, model or id: check base_url and the options.{says}"
+    if status == 429:
+        return f"{WHO} takes no more requests at the moment."
+    if status >= 500:
+        return f"{WHO} has a problem of its own (status {status})."
+    return f"{WHO} refused the request (status {status}).{says}"
+
+
+def _said(body: bytes) -> str:
+    """The message of {error: {message}}, {error}, {message} or {detail}; a page of HTML says nothing to a caller."""
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return ""
+    while isinstance(found, dict):
+        found = next((found[key] for key in ("error", "message", "detail") if found.get(key)), "")
+    return str(found)[:LONGEST]

@@ -1,0 +1,91 @@
+"""An agent that is an HTTP service of the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import aclosing
+from typing import Any
+
+from pydantic import Field
+
+from voicegraph.backend.requests import plainly
+from voicegraph.backend.service import Registrations, asked, texts
+from voicegraph.backend.settings import ServerSettings
+from voicegraph.core.dialogue import Dialogue
+from voicegraph.frames import Amend, Event, Heard, Playout, ReplyText, Turn
+from voicegraph.graph.ports import In, Out
+from voicegraph.graph.processor import Place, Processor, Share
+from voicegraph.mistral.chat import patiently
+from voicegraph.processors._writing import Writing
+from voicegraph.web import WebClient
+
+
+class BackendAgentSettings(ServerSettings):
+    id: str | None = None
+    """Who this is for the service. By default the service is asked for an id, once per process."""
+    history: int = Field(20, ge=1)
+    """How many exchanges are sent along."""
+
+
+class BackendAgent(Processor):
+    """Asks your own service what to answer: it gets the caller's words and what was heard so far, and gives text, streamed or whole.
+
+        agent:
+          use: backend_agent
+          base_url: https://agent.example       # POST /v1/chat there, and /v1/register once
+          api_key: ${BACKEND_API_KEY}
+          first_token: 20s                      # how long it may think
+
+    docs/assistants/backend.md has the contract, and a server of twenty lines.
+    """
+
+    settings: BackendAgentSettings
+    turns = In(Turn)
+    amendments = In(Amend, optional=True)
+    playout = In(Playout, feedback=True, optional=True)
+    reply = Out(ReplyText)
+    events = Out(Event)
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place)
+        self.dialogue = Dialogue("", self.settings.history)
+
+    @classmethod
+    async def warm(cls, settings: BackendAgentSettings, share: Share) -> None:  # noqa: ARG003
+        share(WebClient)
+
+    def remembered(self) -> Sequence[Any]:
+        return self.dialogue.entries()
+
+    def remember(self, entries: Sequence[Any]) -> None:
+        self.dialogue.recall(entries)
+
+    async def on_turns(self, turn: Turn) -> None:
+        assert turn.epoch is not None, "the floor numbers every turn"
+        *history, _ = self.dialogue.ask(turn.epoch, turn.text, turn.why, turn.interrupted)
+        writing = Writing(self.reply, turn, shown=self.dialogue.shown)
+        if turn.say is not None:
+            writing.finish(turn.say)
+            return
+        told = {"text": turn.text, "why": turn.why, "language": turn.language, "interrupted": turn.interrupted}
+        with plainly():
+            await self._answer({"session": self.call.id, **told, "history": history}, writing)
+
+    async def _answer(self, body: dict[str, Any], writing: Writing) -> None:
+        http, began = self.call.shared(WebClient).http, self.call.now()
+        opening = asked(http, self.settings, self.settings.id, self.call.shared(Registrations), body)
+        async with aclosing(patiently(self.settings.first_token, opening, texts)) as pieces:
+            async for piece in pieces:
+                if writing.at == 0:
+                    ttfb = [{"processor": self.name, "value": round(self.call.now() - began, 3)}]
+                    self.events.send(Event(epoch=writing.epoch, kind="metrics", data={"ttfb": ttfb}))
+                if not await writing.write(piece):
+                    return
+        writing.finish()
+
+    def on_playout(self, fact: Playout) -> None:
+        if isinstance(fact, Heard):
+            self.dialogue.heard(fact.reply, fact.text, fact.samples, fact.finished)
+
+    def on_amendments(self, late: Amend) -> None:
+        self.dialogue.amend(late.reply, late.text)
