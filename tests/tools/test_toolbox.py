@@ -13,7 +13,7 @@ from voicegraph.graph.host import Host
 from voicegraph.testing.clock import run_virtual
 from voicegraph.tools.offer import LONGEST
 from voicegraph.tools.settings import ToolsSettings
-from voicegraph.tools.toolbox import Toolbox, toolbox
+from voicegraph.tools.toolbox import Toolbox, offers
 
 
 def weather(town: str) -> str:
@@ -43,7 +43,7 @@ def endless() -> str:
 
 
 def of(**tools: Any) -> Toolbox:
-    return toolbox(ToolsSettings.model_validate({"tools": tools}), Host().shared)
+    return Toolbox(offers(ToolsSettings.model_validate({"tools": tools}).tools, Host().shared))
 
 
 async def result(function: Callable[..., Any], arguments: str = "{}", **options: Any) -> str:

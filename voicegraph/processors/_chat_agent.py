@@ -13,18 +13,19 @@ from voicegraph.core.dialogue import Dialogue, Message
 from voicegraph.core.toolcalls import ToolCall, told
 from voicegraph.frames import Amend, Event, Heard, Playout, ReplyText, Turn
 from voicegraph.graph.ports import In, Out
-from voicegraph.graph.processor import Place, Processor
+from voicegraph.graph.processor import Place, Processor, Share
 from voicegraph.graph.settings import ByLanguage, in_language
 from voicegraph.processors._tools import ToolUse
 from voicegraph.processors._writing import Writing
-from voicegraph.tools.settings import ToolsSettings
-from voicegraph.tools.toolbox import toolbox
+from voicegraph.tools import mcp
+from voicegraph.tools.settings import ChatToolsSettings
+from voicegraph.tools.toolbox import Toolbox, offers
 
 ROUNDS = 5
 """How often in one answer the model may call tools; after that it has to say something."""
 
 
-class ChatAgentSettings(ToolsSettings):
+class ChatAgentSettings(ChatToolsSettings):
     instructions: ByLanguage = "You are a friendly voice on the phone. Answer in one or two short sentences, in plain words without lists or markup."
     """Who the agent is and how it talks; or one text for each language that callers speak."""
     history: int = Field(20, ge=1)
@@ -51,6 +52,10 @@ class ChatAgent(Processor):
         tools: the fields of the request that offer them, `tools` and `tool_choice`; empty when there are none. Raises ReplyFailed."""
         raise NotImplementedError
 
+    @classmethod
+    async def warm(cls, settings: Any, share: Share) -> None:
+        await mcp.offers(settings.mcp, share)
+
     def remembered(self) -> Sequence[Any]:
         return self.dialogue.entries()
 
@@ -58,7 +63,8 @@ class ChatAgent(Processor):
         self.dialogue.recall(entries)
 
     async def start(self) -> None:
-        self.toolbox = toolbox(self.settings, self.call.shared)
+        servers = await mcp.offers(self.settings.mcp, self.call.shared)
+        self.toolbox = Toolbox([*offers(self.settings.tools, self.call.shared), *servers])
 
     async def on_turns(self, turn: Turn) -> None:
         assert turn.epoch is not None, "the floor numbers every turn"

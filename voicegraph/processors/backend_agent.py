@@ -14,7 +14,7 @@ from voicegraph.backend.settings import ServerSettings
 from voicegraph.core.dialogue import Dialogue
 from voicegraph.frames import Amend, Event, Heard, Playout, ReplyText, Turn
 from voicegraph.graph.ports import In, Out
-from voicegraph.graph.processor import Place, Processor, Share
+from voicegraph.graph.processor import Place, Processor
 from voicegraph.mistral.chat import patiently
 from voicegraph.processors._writing import Writing
 from voicegraph.web import WebClient
@@ -49,10 +49,6 @@ class BackendAgent(Processor):
     def __init__(self, place: Place) -> None:
         super().__init__(place)
         self.dialogue = Dialogue("", self.settings.history)
-
-    @classmethod
-    async def warm(cls, settings: BackendAgentSettings, share: Share) -> None:  # noqa: ARG003
-        share(WebClient)
 
     def remembered(self) -> Sequence[Any]:
         return self.dialogue.entries()

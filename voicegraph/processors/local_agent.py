@@ -19,7 +19,7 @@ from voicegraph.local.agent import Answer, SmallAgent, without_politeness
 from voicegraph.processors._tools import ToolUse
 from voicegraph.processors._writing import Writing
 from voicegraph.tools.settings import ToolSettings, ToolsSettings
-from voicegraph.tools.toolbox import toolbox
+from voicegraph.tools.toolbox import Toolbox, offers
 
 
 class LocalAgentSettings(ToolsSettings):
@@ -53,7 +53,7 @@ class LocalAgent(Processor):
     def __init__(self, place: Place) -> None:
         super().__init__(place)
         self._agent = SmallAgent()
-        self._toolbox = toolbox(self.settings, self.call.shared)
+        self._toolbox = Toolbox(offers(self.settings.tools, self.call.shared))
 
     def remembered(self) -> Sequence[Any]:
         return [self._agent.last_heard] if self._agent.last_heard else []

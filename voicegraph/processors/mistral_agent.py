@@ -56,6 +56,7 @@ class MistralAgent(ChatAgent):
 
     @classmethod
     async def warm(cls, settings: MistralAgentSettings, share: Share) -> None:
+        await super().warm(settings, share)
         await settings.warm(share)
 
     async def start(self) -> None:

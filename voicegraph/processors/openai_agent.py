@@ -13,7 +13,6 @@ from voicegraph.backend.settings import ServerSettings
 from voicegraph.core.dialogue import Message
 from voicegraph.core.toolcalls import ToolCall
 from voicegraph.frames import Turn
-from voicegraph.graph.processor import Share
 from voicegraph.processors._chat_agent import ChatAgent, ChatAgentSettings
 from voicegraph.processors._writing import Writing
 from voicegraph.web import WebClient
@@ -44,10 +43,6 @@ class OpenaiAgent(ChatAgent):
     """
 
     settings: OpenaiAgentSettings
-
-    @classmethod
-    async def warm(cls, settings: OpenaiAgentSettings, share: Share) -> None:  # noqa: ARG003
-        share(WebClient)
 
     async def answer(self, turn: Turn, messages: list[Message], writing: Writing) -> None:
         with plainly():

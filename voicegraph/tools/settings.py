@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
@@ -11,10 +12,15 @@ from voicegraph.core.phrases import places
 from voicegraph.graph.settings import ByLanguage, Duration, Function, Settings
 from voicegraph.tools.functions import about_of, parameters_of
 from voicegraph.tools.http import HttpSettings
+from voicegraph.tools.mcp import McpSettings
 from voicegraph.tools.offer import NO_ARGUMENTS, Schema
 
 ToolName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
 """As chat completions allow it."""
+
+
+ServerName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9]{0,31}$")]
+"""Without an underscore, which parts it from the tool's."""
 
 
 class ToolSettings(Settings):
@@ -79,3 +85,24 @@ class ToolsSettings(Settings):
 
     tools: Mapping[ToolName, ToolSettings] = Field(default_factory=dict)
     """What it may do besides talking, by name."""
+
+
+class ChatToolsSettings(ToolsSettings):
+    """The same for an agent whose model decides when to use one."""
+
+    mcp: Mapping[ServerName, McpSettings] = Field(default_factory=dict)
+    """MCP servers, by name, whose tools it may use too: each is called server_tool."""
+
+    @field_validator("mcp")
+    @classmethod
+    def _is_installed(cls, servers: Mapping[str, McpSettings]) -> Mapping[str, McpSettings]:
+        if servers and find_spec("mcp") is None:
+            raise ValueError("MCP needs a package more: pip install 'voicegraph[mcp]'")
+        return servers
+
+    @model_validator(mode="after")
+    def _names_are_apart(self) -> ChatToolsSettings:
+        for name in self.tools:
+            if server := next((server for server in self.mcp if name.startswith(f"{server}_")), None):
+                raise ValueError(f"the tool '{name}' is named like those of the MCP server '{server}': call one of them otherwise")
+        return self

@@ -17,7 +17,7 @@ from voicegraph.graph.report import did_you_mean
 from voicegraph.graph.settings import in_language
 from voicegraph.tools import functions, http
 from voicegraph.tools.offer import Arguments, Offer, shortened
-from voicegraph.tools.settings import ToolSettings, ToolsSettings
+from voicegraph.tools.settings import ToolSettings
 from voicegraph.web import WebClient
 
 log = logging.getLogger(__name__)
@@ -60,9 +60,9 @@ class Toolbox:
             return _broken(offer, problem)
 
 
-def toolbox(settings: ToolsSettings, share: Share) -> Toolbox:
-    """The tools that the settings name."""
-    return Toolbox(_offer(name, tool, share) for name, tool in settings.tools.items())
+def offers(tools: Mapping[str, ToolSettings], share: Share) -> list[Offer]:
+    """The tools that a graph names."""
+    return [_offer(name, tool, share) for name, tool in tools.items()]
 
 
 def _offer(name: str, tool: ToolSettings, share: Share) -> Offer:
