@@ -22,6 +22,7 @@ from benchmarks.processes import ANSWER, ASKED, DELAYS, LONG_ANSWER, stand_in, v
 from benchmarks.results import BENCH, Part, Results
 from benchmarks.share import given
 from benchmarks.speculation import speculation
+from benchmarks.tools import tools
 from benchmarks.yielding import yielding
 
 GRAPHS = ("voxtral", "voxtral2")
@@ -73,11 +74,16 @@ async def _heard(_: int) -> Part:
     return Part(await heard())
 
 
+async def _tools(calls: int) -> Part:
+    return Part(await tools(calls))
+
+
 PARTS: dict[str, Callable[[int], Awaitable[Part]]] = {
     "latency": _latency,
     "speculation": _speculation,
     "yielding": _yielding,
     "heard": _heard,
+    "tools": _tools,
     "echo": _echo,
     "cost": _cost,
     "load": _load,

@@ -15,6 +15,7 @@ export class Transcript {
   #turns = new Map(); // of the caller's words: segment → its turn
   #reply = null; // the newest reply: {node, body}
   #segments = new Map(); // of all replies: segment id → its span
+  #tools = new Map(); // that run: id of the call → {node, what}
 
   constructor(log) {
     this.#log = log;
@@ -36,6 +37,7 @@ export class Transcript {
     this.#caller = this.#answered = this.#reply = null;
     this.#segments.clear();
     this.#turns.clear();
+    for (const id of [...this.#tools.keys()]) this.#toolOver({ tool_call_id: id, cancelled: true });
   }
 
   /** Take one RTVI message; those that carry no words are left alone. */
@@ -45,6 +47,8 @@ export class Transcript {
     else if (type === "bot-llm-started") this.#reply = this.#entry("reply");
     else if (type === "bot-output") this.#output(data);
     else if (type === "bot-stopped-speaking") this.#stopMarking();
+    else if (type === "llm-function-call-in-progress") this.#tool(data);
+    else if (type === "llm-function-call-stopped") this.#toolOver(data);
     else if (type === "server-message") this.#fact(data);
     else if (type === "error" && !data.fatal) this.note(data.error);
   }
@@ -58,7 +62,23 @@ export class Transcript {
 
   /** Something that happened and is nobody's words. */
   note(sentence) {
-    this.#add(element("p", "event", sentence));
+    return this.#add(element("p", "event", sentence));
+  }
+
+  // --- what the agent does besides talking -----------------------------------------------------------------------------------------
+
+  #tool({ tool_call_id: id, function_name: name, arguments: given = {} }) {
+    const values = Object.values(given).map((value) => (typeof value === "string" ? value : JSON.stringify(value)));
+    const what = values.length ? `${name} (${values.join(", ")})` : name;
+    this.#tools.set(id, { node: this.note(short(`${what} …`)), what });
+  }
+
+  #toolOver({ tool_call_id: id, cancelled, result = "" }) {
+    const tool = this.#tools.get(id);
+    if (!tool) return;
+    this.#tools.delete(id);
+    tool.node.textContent = short(cancelled ? `${tool.what}: interrupted` : `${tool.what}: ${result}`);
+    this.#follow();
   }
 
   // --- the caller ------------------------------------------------------------------------------------------------------------------
@@ -165,6 +185,7 @@ export class Transcript {
   #add(node) {
     this.#log.append(node);
     this.#follow();
+    return node;
   }
 
   /** Keep the newest words in sight, unless the reader has scrolled up to older ones. */
@@ -185,6 +206,11 @@ function element(tag, className, text = "") {
 function lastWord(text) {
   const at = text.trimEnd().search(/\S+$/);
   return [text.slice(0, at), text.slice(at)];
+}
+
+/** Enough of a tool's result to see what came of it. */
+function short(text) {
+  return text.length > 160 ? `${text.slice(0, 159)}…` : text;
 }
 
 function seconds(ms) {

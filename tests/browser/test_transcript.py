@@ -95,6 +95,19 @@ CASES: dict[str, tuple[list[Told], list[str]]] = {
         [*answered(""), spoken(1, "One two.", 3), heard("no", final=True), spoken(1, "One two.")],
         ["One <two.>", "no"],
     ),
+    "what a tool is asked, and what comes of it, stands between the words": (
+        [
+            *answered(""),
+            ("llm-function-call-started", {"function_name": "weather"}),
+            ("llm-function-call-in-progress", {"function_name": "weather", "tool_call_id": "a", "arguments": {"town": "Paris", "days": 2}}),
+            ("llm-function-call-in-progress", {"function_name": "now", "tool_call_id": "b", "arguments": {}}),
+            ("llm-function-call-in-progress", {"function_name": "book", "tool_call_id": "c", "arguments": {"people": [1]}}),
+            ("llm-function-call-stopped", {"function_name": "weather", "tool_call_id": "a", "cancelled": False, "result": "Sunny."}),
+            ("llm-function-call-stopped", {"function_name": "book", "tool_call_id": "c", "cancelled": True}),
+            ("llm-function-call-stopped", {"function_name": "gone", "tool_call_id": "d", "cancelled": True}),
+        ],
+        ["weather (Paris, 2): Sunny.", "now …", "book ([1]): interrupted"],
+    ),
     "a problem is told, and one that ends the call is left to the notice": (
         [("error", {"error": "The voice failed.", "fatal": False}), ("error", {"error": "Over.", "fatal": True})],
         ["The voice failed."],

@@ -75,7 +75,7 @@ def as_written(options: tuple[Option, ...]) -> dict[str, Any]:
     return {option.name: as_written(option.options) if option.options else option.default for option in options if not option.required}
 
 
-NEEDED: dict[str, Any] = {"rate": 16000, "block": {"pii": 0.5}, "into": {"en": "fr"}}
+NEEDED: dict[str, Any] = {"rate": 16000, "block": {"pii": 0.5}, "into": {"en": "fr"}, "base_url": "http://x.example", "model": "small"}
 """What has no default."""
 
 
