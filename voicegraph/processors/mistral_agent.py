@@ -16,6 +16,7 @@ from voicegraph.graph.settings import ByLanguage, Duration, in_language
 from voicegraph.mistral.chat import patiently
 from voicegraph.mistral.errors import failures, plainly
 from voicegraph.mistral.moderation import Thresholds, guardrails, is_blocked
+from voicegraph.mistral.requests import stream_chat
 from voicegraph.mistral.settings import MistralSettings
 from voicegraph.mistral.streams import chat_parts
 from voicegraph.processors._chat_agent import ChatAgent, ChatAgentSettings
@@ -83,4 +84,4 @@ class MistralAgent(ChatAgent):
             "guardrails": guardrails(options.guardrails),
             **tools,
         }
-        return patiently(options.first_token, self.chat.stream_async(**request), chat_parts)
+        return patiently(options.first_token, stream_chat(self.chat, request), chat_parts)
