@@ -169,8 +169,8 @@ class Turns:
         return spoke and segment in self._answered and known.cues.segment == segment and known.cues.last != "end"
 
     def cue(self, now: float, segment: int, cue: Cue, t: float) -> list[Decision]:
-        """The speech-to-text model says that the turn began, is probably over, goes on, or is over, at `t`."""
-        self._known.cues = Cues(seen=True, last=cue, at=t, segment=segment)
+        """The speech-to-text model says that the turn began, is probably over, goes on, or is over, at `t`; or (`gone`) it will say so no more."""
+        self._known.cues = Cues() if cue == "gone" else Cues(seen=True, last=cue, at=t, segment=segment)
         if not self._known.detector:
             self._hear_speech(cue in ("start", "resume"), t)
         if cue in ("eager", "end"):

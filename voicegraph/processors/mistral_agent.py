@@ -96,9 +96,10 @@ class MistralAgent(Processor):
 
     async def _answer(self, turn: Turn, messages: list[Message], writing: Writing) -> None:
         options, asked = self.settings, self.call.now()
+        begun = [{"role": "assistant", "content": turn.begun, "prefix": True}] if turn.begun else []
         request = {
             "model": options.model,
-            "messages": messages,
+            "messages": [*messages, *begun],
             "max_tokens": options.max_tokens,
             "temperature": options.temperature,
             "guardrails": guardrails(options.guardrails),

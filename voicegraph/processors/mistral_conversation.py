@@ -75,6 +75,12 @@ class MistralConversation(Processor):
         await settings.warm(share)
         await asyncio.to_thread(lambda: share(MistralClients).get(settings.key(), settings.base_url).beta.conversations)
 
+    def remembered(self) -> Sequence[Any]:
+        return self.dialogue.entries()
+
+    def remember(self, entries: Sequence[Any]) -> None:
+        self.dialogue.recall(entries)
+
     async def start(self) -> None:
         sdk = self.settings.client(self.call)
         self.conversations = await asyncio.to_thread(lambda: sdk.beta.conversations)  # half a second of imports, the first time
