@@ -73,8 +73,9 @@ async def test_a_server_that_dies_in_mid_call_leaves_a_call_on_this_machine(call
         await server.stop()
         await caller.type("What is three plus three?")
         assert "6" in " ".join(caller.heard)
+        await caller.speak()
         await caller.until(lambda: ("stt", "pocketsphinx_stt") in went_to(caller))
-        assert dict(went_to(caller)) == {"agent": "local_agent", "tts": "espeak_tts", "stt": "pocketsphinx_stt"}
+        assert {("agent", "local_agent"), ("tts", "espeak_tts"), ("stt", "pocketsphinx_stt")} <= set(went_to(caller))
 
 
 async def test_ears_that_are_lost_are_replaced_and_hear_again_what_was_not_answered(call: Call) -> None:

@@ -124,6 +124,8 @@ class Place:
     call: Call
     inlets: Mapping[str, Inlet]
     outlets: Mapping[str, Outlet[Any]]
+    replaceable: bool = False
+    """Whether another processor would take over: then it is better to fail soon than to try for long."""
 
 
 @dataclass(frozen=True, slots=True)

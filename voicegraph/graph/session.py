@@ -202,7 +202,7 @@ class Session:
     def _made(self, spec: NodeSpec, outlets: Mapping[str, Outlet[Any]]) -> Processor:
         inlets = {name: WiredInlet(name, tuple(link for link in spec.links if link.into == name)) for name in spec.processor.contract.ins}
         try:
-            return spec.processor(Place(name=spec.name, settings=spec.settings, call=self, inlets=inlets, outlets=outlets))
+            return spec.processor(Place(spec.name, spec.settings, self, inlets, outlets, replaceable=spec.otherwise is not None))
         except Exception as problem:  # whatever a node's author made it raise ends this call, with a sentence
             raise CallFailed(self._sentence(problem, spec.name)) from problem
 

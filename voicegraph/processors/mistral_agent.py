@@ -75,7 +75,7 @@ class MistralAgent(Processor):
         self.dialogue.recall(entries)
 
     async def start(self) -> None:
-        self.chat = self.settings.client(self.call).chat
+        self.chat = self.settings.client(self.place).chat
 
     async def on_turns(self, turn: Turn) -> None:
         assert turn.epoch is not None, "the floor numbers every turn"

@@ -82,7 +82,7 @@ class MistralConversation(Processor):
         self.dialogue.recall(entries)
 
     async def start(self) -> None:
-        sdk = self.settings.client(self.call)
+        sdk = self.settings.client(self.place)
         self.conversations = await asyncio.to_thread(lambda: sdk.beta.conversations)  # half a second of imports, the first time
 
     async def on_turns(self, turn: Turn) -> None:
