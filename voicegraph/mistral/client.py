@@ -48,7 +48,8 @@ class MistralClients:
     def get(self, api_key: str | None = None, base_url: str | None = None, patience: float = PATIENCE) -> Mistral:
         """The client for this key and server; by default those of MISTRAL_API_KEY and MISTRAL_BASE_URL.
 
-        patience: seconds for which a request that fails is tried again. base_url: of HTTP and WebSocket both, with or without `/v1`. Raises CallFailed when there is no key and the server is Mistral's own.
+        patience: seconds for which a request that fails is tried again.
+        base_url: of HTTP and WebSocket both, with or without `/v1`. Raises CallFailed when there is no key and the server is Mistral's own.
         """
         base_url = _base_url(base_url)
         if api_key is None and base_url is None and not any(map(os.environ.get, KEY_VARIABLES)):
