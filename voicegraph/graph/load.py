@@ -48,8 +48,6 @@ def check(documents: Sequence[Document], environ: Mapping[str, str], registry: R
     nodes = [node for draft in merged.nodes if (node := builder.node(draft)) is not None]
     check_allow(merged.allow, {node.spec.name: node.spec for node in nodes}, {draft.name for draft in merged.nodes}, report)
     report.end_stage()
-    for entry in merged.allow.values():
-        report.note(entry.position, f"allow: {entry.key} is checked, and clients cannot set it yet")
     origin = _origin(documents, merged)
     linked = link(nodes, origin, builder.reader, builder.registry, report)
     report.end_stage()

@@ -18,6 +18,7 @@ from voicegraph.graph.shipped import about, names
 from voicegraph.graph.spec import GraphSpec, NodeSpec
 from voicegraph.mistral.client import KEY_VARIABLES
 from voicegraph.mistral.settings import MistralSettings
+from voicegraph.server.client_settings import offered
 from voicegraph.server.versions import GraphFile, settled, shown
 
 WITH_KEY, WITHOUT_KEY = "voxtral", "local"
@@ -132,6 +133,7 @@ class Catalogue:
             "ready": problem is None,
             "problem": problem,
             "mistakes": list(map(shown, file.mistakes)),
+            "settings": list(offered(version.spec)) if version else [],
             "version": {"number": version.number, "hash": version.spec.version, "since": f"{version.since:%Y-%m-%dT%H:%M:%SZ}"} if version else None,
         }
 
