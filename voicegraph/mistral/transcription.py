@@ -68,10 +68,10 @@ class Transcriber:
 
     The sound goes onto a tape that each connection reads. What was said but not answered with final words stays on it, so a connection that is lost,
     closed or silent is replaced by one that hears it again. Who reports speech has this watched over: see `core/vigil.py`.
-    pauses: seconds before each attempt to replace it.
+    replaceable: a stand-in waits to take over, so it gives up sooner.
     """
 
-    def __init__(self, sdk: Mistral, sockets: Sockets, hearing: Hearing, tell: Callable[[Fact], None], pauses: Sequence[float] = PAUSES) -> None:
+    def __init__(self, sdk: Mistral, sockets: Sockets, hearing: Hearing, tell: Callable[[Fact], None], *, replaceable: bool = False) -> None:
         self._sdk = sdk
         self._sockets = sockets
         self._hearing = hearing
@@ -86,7 +86,7 @@ class Transcriber:
         self._misses = 0
         self._vigil = Vigil(hearing.delay + DONE_LIMIT, _turn_limit(hearing))
         self._watch: asyncio.TimerHandle | None = None
-        self._pauses_again = pauses
+        self._pauses_again: Sequence[float] = SOON if replaceable else PAUSES
         self._pauses = iter(START_PAUSES)
 
     async def open(self) -> None:

@@ -16,7 +16,7 @@ from voicegraph.graph.spec import NodeSpec
 from voicegraph.mistral.client import MistralClients
 from voicegraph.mistral.models import is_voxtral_3
 from voicegraph.mistral.settings import MistralSettings, TurnDetection
-from voicegraph.mistral.transcription import PAUSES, SOON, Hearing, Transcriber
+from voicegraph.mistral.transcription import Hearing, Transcriber
 
 
 class VoxtralSttSettings(MistralSettings):
@@ -65,8 +65,7 @@ class VoxtralStt(Processor):
             turn_detection=settings.turn_detection.on_the_wire() if is_voxtral_3(settings.model) else None,
         )
         sockets = self.call.shared(MistralClients).sockets
-        pauses = SOON if self.place.replaceable else PAUSES
-        self.transcriber = Transcriber(settings.client(self.place), sockets, hearing, self._tell, pauses)
+        self.transcriber = Transcriber(settings.client(self.place), sockets, hearing, self._tell, replaceable=self.place.replaceable)
         await self.transcriber.open()
 
     async def run(self) -> None:

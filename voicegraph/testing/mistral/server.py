@@ -38,6 +38,9 @@ _ROUTES: tuple[tuple[str, str, Endpoint, Handler], ...] = (
     ("GET", "/v1/audio/speech/realtime", "realtime_speech", realtime_speech),
 )
 
+VISIT = "visit"
+"""Where a request keeps the name of its visit."""
+
 _REPEATED = ("context_bias", "timestamp_granularities")
 """Fields of a form that are lists: each value comes as a field of its own."""
 
@@ -120,6 +123,7 @@ class MistralServer:
         """Listen. Raises OSError if the port is taken."""
         app = web.Application(client_max_size=64 * 2**20)  # reference audio comes in requests
         app[KEPT] = self._conversations
+        app.on_response_prepare.append(_name)
         for method, path, endpoint, handler in _ROUTES:
             app.router.add_route(method, path, self._route(endpoint, handler))
         self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=1.0)
@@ -143,6 +147,7 @@ class MistralServer:
     def _route(self, endpoint: Endpoint, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def answer(request: web.Request) -> web.StreamResponse:
             visit = self._visit(request, endpoint)
+            request[VISIT] = visit.name
             try:
                 visit.body = await _body(request)
                 visit.arrived()
@@ -193,6 +198,11 @@ class MistralServer:
             del self._open[task]
             if visit.is_open:
                 visit.closed()
+
+
+async def _name(request: web.Request, response: web.StreamResponse) -> None:
+    if VISIT in request:  # else there is no such route
+        response.headers["mistral-correlation-id"] = request[VISIT]
 
 
 async def _body(request: web.Request) -> Any:
