@@ -38,8 +38,8 @@ _ROUTES: tuple[tuple[str, str, Endpoint, Handler], ...] = (
     ("GET", "/v1/audio/speech/realtime", "realtime_speech", realtime_speech),
 )
 
-VISIT = "visit"
-"""Where a request keeps the name of its visit."""
+REQUEST_ID = "mistral-correlation-id"
+"""The header in which an answer says which request it is."""
 
 _REPEATED = ("context_bias", "timestamp_granularities")
 """Fields of a form that are lists: each value comes as a field of its own."""
@@ -123,7 +123,7 @@ class MistralServer:
         """Listen. Raises OSError if the port is taken."""
         app = web.Application(client_max_size=64 * 2**20)  # reference audio comes in requests
         app[KEPT] = self._conversations
-        app.on_response_prepare.append(_name)
+        app.on_response_prepare.append(self._name)
         for method, path, endpoint, handler in _ROUTES:
             app.router.add_route(method, path, self._route(endpoint, handler))
         self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=1.0)
@@ -145,9 +145,8 @@ class MistralServer:
             await self._runner.cleanup()
 
     def _route(self, endpoint: Endpoint, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-        async def answer(request: web.Request) -> web.StreamResponse:
+        async def serve(request: web.Request) -> web.StreamResponse:
             visit = self._visit(request, endpoint)
-            request[VISIT] = visit.name
             try:
                 visit.body = await _body(request)
                 visit.arrived()
@@ -155,9 +154,11 @@ class MistralServer:
                 return await self._attend(visit, handler)
             except Refusal as refused:
                 visit.refused(refused.status)
-                return refused.response()
+                answer = refused.response()
+                answer.headers[REQUEST_ID] = visit.name
+                return answer
 
-        return answer
+        return serve
 
     def _visit(self, request: web.Request, endpoint: Endpoint) -> Visit:
         faults = self._faults[endpoint]
@@ -183,6 +184,11 @@ class MistralServer:
         if visit.faults.status is not None:
             raise refusal(visit.faults.status, visit.faults.retry_after)
 
+    async def _name(self, request: web.Request, response: web.StreamResponse) -> None:
+        task = asyncio.current_task()
+        if task in self._open:
+            response.headers[REQUEST_ID] = self._open[task].name
+
     async def _attend(self, visit: Visit, handler: Handler) -> web.StreamResponse:
         self._served[visit.endpoint] += 1
         task = asyncio.current_task()
@@ -198,11 +204,6 @@ class MistralServer:
             del self._open[task]
             if visit.is_open:
                 visit.closed()
-
-
-async def _name(request: web.Request, response: web.StreamResponse) -> None:
-    if VISIT in request:  # else there is no such route
-        response.headers["mistral-correlation-id"] = request[VISIT]
 
 
 async def _body(request: web.Request) -> Any:
