@@ -42,7 +42,7 @@ class Sockets:
         task = self._keep(opening)
         try:
             async with asyncio.timeout(CONNECT_LIMIT):
-                connection = await asyncio.shield(task)
+                connection: C = await asyncio.shield(task)
         except (TimeoutError, asyncio.CancelledError):
             task.add_done_callback(self._close_late)
             raise

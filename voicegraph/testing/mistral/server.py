@@ -151,12 +151,13 @@ class MistralServer:
                 visit.body = await _body(request)
                 visit.arrived()
                 self._admit(visit)
-                return await self._attend(visit, handler)
+                response = await self._attend(visit, handler)
             except Refusal as refused:
                 visit.refused(refused.status)
-                answer = refused.response()
-                answer.headers[REQUEST_ID] = visit.name
-                return answer
+                response = refused.response()
+            if not response.prepared:
+                response.headers[REQUEST_ID] = visit.name
+            return response
 
         return serve
 
