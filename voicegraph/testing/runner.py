@@ -7,7 +7,7 @@ async with OneNode(Resampler, {"rate": 16000}, rates={"audio": 48000}) as node:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -95,6 +95,11 @@ class OneNode:
     def failure(self) -> str | None:
         """The reason for which the call ended, unless it was the end of the test."""
         return None if self.session.ending_for == _OVER else self.session.ending_for
+
+    @property
+    def linked(self) -> Collection[str]:
+        """The inputs that `give` can send to."""
+        return self._source.place.outlets.keys()
 
     def give(self, port: str, *frames: Frame) -> None:
         """Send frames to an input, as the node above would."""
