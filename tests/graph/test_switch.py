@@ -18,7 +18,6 @@ from voicegraph.graph.ports import In, Out
 from voicegraph.graph.processor import Processor
 from voicegraph.graph.session import Session
 from voicegraph.graph.spec import GraphSpec
-from voicegraph.graph.switch import STALL
 from voicegraph.testing.clock import run_virtual
 from voicegraph.testing.graphs import Part, graph, processor, running
 from voicegraph.testing.runner import FakeLine
@@ -42,6 +41,11 @@ class Sink(Processor):
         super().__init__(place)
         self.got: list[Any] = []
 
+    busy = False
+
+    def full(self) -> bool:
+        return self.busy
+
     def on_reply(self, frame: ReplyText) -> None:
         self.got.append(frame)
 
@@ -56,7 +60,7 @@ class Agent(Processor):
     """Says its own name, word by word, and then what it was told before; `state` is shared by all that are made of it."""
 
     state = ""
-    """`refuses`: does not start. `fails`: at once. `breaks`: after two words. `stalls`: says nothing."""
+    """`refuses`: does not start. `fails`: at once. `breaks`: after two words. `stalls`: says nothing. `waits`: until there is room."""
     closed = 0
     turns = In(Turn)
     reply = Out(ReplyText)
@@ -82,6 +86,9 @@ class Agent(Processor):
             raise ReplyFailed("It is down.")
         if self.state == "stalls":
             await asyncio.sleep(1000)
+        if self.state == "waits":
+            await self.reply.room(turn.epoch)
+            await asyncio.sleep(0.05)
         if self.state == "breaks":
             self.reply.send(ReplyText(epoch=turn.epoch, text="First of ", at=0))
             raise ReplyFailed("It broke off.")
@@ -174,9 +181,35 @@ def test_an_answer_that_broke_off_goes_on() -> None:
 def test_silence_is_a_failure_too() -> None:
     async def script(call: Talk) -> None:
         Agent.state = "stalls"
-        assert await call.ask("One?", patience=STALL + 0.1) == "Second heard 2 turns."
+        assert await call.ask("One?", patience=Processor.longest_silence + 0.1) == "Second heard 2 turns."
         assert call.told == ["Second: It does not answer in time."]
 
+    talk(script)
+
+
+def test_who_has_nobody_behind_it_may_be_silent() -> None:
+    async def script(call: Talk) -> None:
+        Agent.state = Second.state = Third.state = "stalls"
+        await call.ask("One?", patience=20)
+        assert call.told[:2] == ["Second: It does not answer in time.", "Third: It does not answer in time."]
+        assert call.session.ending_for is None, "the floor's patience decides"
+
+    talk(script)
+
+
+def test_who_waits_for_the_graph_is_not_silent() -> None:
+    async def script(call: Talk) -> None:
+        call.sink.busy = True
+        epoch = call.session.replies.begin()
+        processor(call.session, Source).turns.send(Turn(epoch=epoch, text="Say much."))
+        await asyncio.sleep(30)
+        call.sink.busy = False
+        call.session.released()
+        await asyncio.sleep(0.1)
+        assert call.told == []
+        assert call.sink.got[-1].last
+
+    Agent.state = "waits"
     talk(script)
 
 

@@ -32,6 +32,10 @@ class Failover:
         """The best choice that is not known to be down; None when all are."""
         return next((number for number, record in enumerate(self._records) if record.down_until <= now), None)
 
+    def another(self, now: float, choice: int) -> bool:
+        """Whether any other choice than this one may be tried now."""
+        return any(record.down_until <= now for number, record in enumerate(self._records) if number != choice)
+
     def failed(self, now: float, choice: int) -> None:
         """It could not be opened, or it failed at its work."""
         record = self._records[choice]

@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from voicegraph.errors import CallFailed, ReplyFailed
 from voicegraph.graph.ending import cancel, close_all
@@ -55,7 +56,7 @@ class Session:
         self._reason: asyncio.Future[str] = self._loop.create_future()
         self._supervisor: asyncio.Task[str] | None = None
         self._wires: list[Wire] = []
-        self._gives_way: dict[Processor, GivesWay] = {}
+        self._gives_way: WeakKeyDictionary[Processor, GivesWay] = WeakKeyDictionary()
         """For the processors of nodes with stand-ins."""
         self.nodes = self._build(spec)
         self._floor = next((node for node in self.nodes if node.processor.owns_floor), None)

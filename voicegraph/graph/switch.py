@@ -28,8 +28,6 @@ from voicegraph.graph.wire import Wire
 OPEN_LIMIT = 5.0
 """Seconds that a provider may take to be opened while another one waits to be."""
 CLOSE_LIMIT = 1.0
-STALL = 3.0
-"""Seconds of silence from a provider that owes something: less than the floor's patience with the whole reply."""
 
 GivesWay = Callable[[Processor, BaseException, str], bool]
 
@@ -43,6 +41,7 @@ class SeatOutlet:
         self._outlet = outlet
         self.leads_to: Callable[[Frame], bool] = lambda _: False
         self.waiting = 0
+        self.waited_until = 0.0
 
     @property
     def linked(self) -> bool:
@@ -57,6 +56,7 @@ class SeatOutlet:
             return self._outlet is not None and await self._outlet.room(epoch)
         finally:
             self.waiting -= 1
+            self.waited_until = asyncio.get_running_loop().time()
 
 
 class Seat:
@@ -78,10 +78,9 @@ class Seat:
     def full(self) -> bool:
         return any(wire.full() for wire in self.wires.values())
 
-    @property
-    def waits(self) -> bool:
-        """Whether it would go on if it were let."""
-        return any(outlet.waiting for outlet in self.outlets.values())
+    def waited_until(self, now: float) -> float:
+        """Until when the graph kept it from going on."""
+        return max((now if outlet.waiting else outlet.waited_until for outlet in self.outlets.values()), default=0.0)
 
     async def close(self, why: str) -> None:
         """End its tasks and let it give back what it opened, within a limit."""
@@ -193,15 +192,17 @@ class Switch(Processor):
         self._wake.clear()
 
     def _stalled_at(self, seat: Seat) -> float | None:
-        """When its silence will have been too long; one that waits for the graph owes nothing meanwhile."""
-        since = self._handover.owed_since()
-        if since is None:
+        """When its silence will have been too long, if there is anybody else to try. Who waits for the graph owes nothing meanwhile."""
+        now, since = self.call.now(), self._handover.owed_since()
+        if since is None or not self._record.another(now, seat.choice):
             return None
-        return max(since, self.call.now() if seat.waits else 0.0) + STALL
+        return max(since, seat.waited_until(now)) + seat.processor.longest_silence
 
     def _wants_attention(self) -> bool:
-        since = self._handover.owed_since()
-        return (since is not None and (self._alarm is None or since + STALL < self._alarm)) or (self._spare is not None and self._at_rest())
+        if self._seat is None or (self._spare is not None and self._at_rest()):
+            return True
+        stalled = self._stalled_at(self._seat)
+        return stalled is not None and (self._alarm is None or stalled < self._alarm)
 
     def _at_rest(self) -> bool:
         return self._handover.idle() and self.call.replies.unsettled is None
@@ -215,7 +216,7 @@ class Switch(Processor):
             self._spare = None
         elif self._seat is not None and processor is self._seat.processor:
             self._record.failed(now, self._seat.choice)
-            if self._spare is None and self._record.best(now) is None:
+            if self._spare is None and not self._record.another(now, self._seat.choice):
                 return False
             self._problem, self._why = problem, sentence
             self._memory = self._seat.processor.remembered()

@@ -69,6 +69,7 @@ class MistralConversation(Processor):
         super().__init__(place)
         self.dialogue = Dialogue("", self.settings.history)
         self.thread = Thread()
+        self.longest_silence = self.settings.silence  # while a tool runs there is nothing to hear
 
     @classmethod
     async def warm(cls, settings: MistralConversationSettings, share: Share) -> None:

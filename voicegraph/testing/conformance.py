@@ -180,9 +180,8 @@ async def _speak(node: OneNode, text: str, size: int = 7, spoken: bool = True) -
     for span in spans:
         ends = [frame.ends for frame in frames if frame.span == span]
         assert ends == [False] * (len(ends) - 1) + [True], "the last frame of a piece ends it"
-    assert all(span.at <= mark.at < span.end for frame in frames for mark in frame.marks if (span := frame.span) is not None), (
-        "marks lie in their piece"
-    )
+    marks = [(frame.span, mark.at) for frame in frames for mark in frame.marks if frame.span is not None]
+    assert all(span.at <= at < span.end for span, at in marks), "marks lie in their piece"
     assert not spoken or "".join(span.text for span in spans) == text, "all of the text is accounted for"
     node.drop("finished")
     return frames
