@@ -144,7 +144,7 @@ class PlayoutDelay(Command):
 
 # --- the reply's side --------------------------------------------------------------------------------------------------------------
 
-Why = Literal["words", "typed", "greeting", "reminder", "tool"]
+Why = Literal["words", "typed", "greeting", "reminder", "tool", "apology"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,3 +92,15 @@ async def test_without_a_server_the_call_begins_on_this_machine(call: Call) -> N
         async with call("failover", server) as caller:
             await caller.type("What is three plus three?")
             assert "6" in " ".join(caller.heard)
+
+
+async def test_an_answer_that_nobody_can_make_is_apologised_for_aloud(call: Call, tmp_path: Any) -> None:
+    (tmp_path / "sorry.yaml").write_text('extends: voxtral\nabout: Sorry.\nnodes: {floor: {apology: "Sorry, not now."}}\n')
+    async with MistralServer(SCRIPT, QUICK, faults={"chat": Faults(status=400)}) as server, call(str(tmp_path / "sorry.yaml"), server) as caller:
+        await caller.type("What is two and two?")
+        assert caller.heard == ["Sorry, not now."]
+        assert len(caller.messages("error")) == 1
+        server.set_faults({})
+        await caller.type("And now?")
+        assert " ".join(caller.heard).startswith("Sorry, not now. ")
+        assert len(caller.heard) > 1

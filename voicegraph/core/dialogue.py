@@ -17,6 +17,7 @@ _OCCASIONS = {
     "greeting": "(The call has just begun.)",
     "reminder": "(The caller says nothing.)",
     "tool": "(A task that you started has finished.)",
+    "apology": "(Your answer could not be made.)",
 }
 _WITHHELD = "(What the caller said here is withheld.)"
 

@@ -26,7 +26,7 @@ from voicegraph.core.yielding import Floor, Yielding
 
 BY_THE_CALLER = frozenset(("interrupted", "typed", "stopped"))
 """Reasons to drop a sounding reply that are an interruption; the others are its end, or a failure."""
-Source = Literal["words", "typed", "greeting", "reminder", "tool"]
+Source = Literal["words", "typed", "greeting", "reminder", "tool", "apology"]
 
 
 @dataclass(frozen=True, slots=True)
