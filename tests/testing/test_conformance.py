@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import gc
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -37,11 +38,17 @@ TROUBLE: Mapping[Condition, Faults] = {
 }
 
 
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+"""The SDK leaves its socket open when a connection is given up while it is being opened, as the process's end does with spare ones."""
+
+
 @pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(transcription, "PAUSES", (0.0, 0.05))
     monkeypatch.setattr(client, "PATIENCE", 0.2)
     monkeypatch.setattr(speech, "SILENCE", 2.5)
+    yield
+    gc.collect()  # here, and not in somebody else's test
 
 
 def at_mistral(processor: type[Processor], unlinked: tuple[str, ...] = (), **options: Any) -> Open:
@@ -53,7 +60,10 @@ def at_mistral(processor: type[Processor], unlinked: tuple[str, ...] = (), **opt
             server.set_faults(TROUBLE[condition])
             settings = {"api_key": "key", "base_url": server.url, **options}
             async with OneNode(processor, settings, rates={"audio": EARS_RATE}, unlinked=unlinked) as node:
-                yield node
+                try:
+                    yield node
+                finally:
+                    await server.stop()  # a server that stalls would not answer the closing handshakes either
 
     return open
 
@@ -77,9 +87,9 @@ def each(checks: list[Check], **providers: Open) -> pytest.MarkDecorator:
 
 @each(
     AGENT,
-    mistral_agent=at_mistral(MistralAgent, first_token="600ms"),
-    mistral_conversation=at_mistral(MistralConversation, silence="600ms"),
-    translator=at_mistral(Translator, into={"en": "fr"}, first_token="600ms"),
+    mistral_agent=at_mistral(MistralAgent, first_token="2s"),
+    mistral_conversation=at_mistral(MistralConversation, silence="2s"),
+    translator=at_mistral(Translator, into={"en": "fr"}, first_token="2s"),
 )
 async def test_our_agents_conform(open: Open, check: Check) -> None:
     await check(open)
@@ -147,7 +157,7 @@ class Wrong(Processor):
         ("twice", AGENT[0], "a reply ends once"),
         ("place", AGENT[0], "a piece says that it stands at 0"),
         ("after", AGENT[0], "nothing follows the last piece"),
-        ("trouble", under("refusing", AGENT)[0], "ends with a full stop"),
+        ("trouble", under("refusing", AGENT)[0], "plain words"),
         ("text", VOICE[0], "all of the text is accounted for"),
     ],
 )

@@ -131,7 +131,11 @@ class OneNode:
         await self.session.nodes[1].idle.wait()
 
     async def __aenter__(self) -> OneNode:
-        await self.session.start()
+        try:
+            await self.session.start()
+        except BaseException:
+            await self.host.close()
+            raise
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
