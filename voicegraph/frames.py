@@ -79,7 +79,8 @@ class Words(Transcript):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnCue(Transcript):
-    """The model's own opinion on the turn: it began, is probably over (`eager`), goes on after all (`resume`), is over (`end`)."""
+    """The model's own opinion on the turn: it began, is probably over (`eager`), goes on after all (`resume`), is over (`end`); `gone`: another model
+    has taken its place, which may have none."""
 
     segment: int
     cue: Cue
@@ -143,12 +144,14 @@ class PlayoutDelay(Command):
 
 # --- the reply's side --------------------------------------------------------------------------------------------------------------
 
-Why = Literal["words", "typed", "greeting", "reminder", "tool"]
+Why = Literal["words", "typed", "greeting", "reminder", "tool", "apology"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn(Frame):
-    """The floor asks for a reply. `say`, when set, is to be spoken word for word instead of thinking. `interrupted`: the one before was cut short."""
+    """The floor asks for a reply. `say`, when set, is to be spoken word for word instead of thinking. `interrupted`: the one before was cut short.
+
+    `begun`: what another agent had written of the answer when it failed; the answer goes on from there."""
 
     text: str
     why: Why = "words"
@@ -156,6 +159,7 @@ class Turn(Frame):
     language: str | None = None
     audible: bool = True
     interrupted: bool = False
+    begun: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -117,3 +117,11 @@ def test_the_silence_after_a_clause_speaks_no_word() -> None:
 def test_a_piece_that_has_ended_has_its_own_pace() -> None:
     ledger = spoken(("slow slow ", 1000), ("fast fast ", 400))
     assert ledger.heard(1300) == "slow slow fast fast"
+
+
+def test_a_span_that_begins_inside_of_the_one_before_takes_over_from_there() -> None:
+    ledger = Ledger(RATE)
+    ledger.append(RATE, Span("It is four. ", 0), (), ends=False)
+    ledger.append(RATE, Span("four. And more.", 6), (), ends=True)
+    assert ledger.heard(RATE) == "It is "
+    assert ledger.heard(2 * RATE) == "It is four. And more."

@@ -148,12 +148,26 @@ def test_a_stand_in_is_checked_like_a_node(edit: Edit, load_text: Load, mistakes
     [
         ("{use: espeak_tts}", "6:27: espeak_tts cannot stand in for 'stt': it does not give words"),
         ("voxtral_stt", "6:38: otherwise: is a mapping like a node: {use: …}, and stands in when 'stt' cannot work"),
-        ("{use: voxtral_stt, from: vad}", "6:57: a stand-in stands where 'stt' stands: leave from: out"),
+        ("{use: voxtral_stt, after: vad}", "6:57: a stand-in stands where 'stt' stands: leave after: out"),
+        ("{use: voxtral_stt, from: {speech: vid}}", "6:72: there is no node 'vid' (did you mean 'vad'?)"),
         ("{language: fr}", "6:27: 'stt' needs use: and the name of a processor"),
     ],
 )
 def test_a_wrong_stand_in_says_why(edit: Edit, mistakes: Mistakes, otherwise: str, mistake: str) -> None:
     assert mistakes(edit(DELAY, f"otherwise: {otherwise}")) == [f"call.yaml:{mistake}"]
+
+
+def test_a_stand_in_takes_what_its_node_takes_and_what_only_it_needs(edit: Edit, load_text: Load) -> None:
+    stt = load_text(edit(DELAY, "otherwise: {use: voxtral_stt, from: {speech: vad}}")).node("stt")
+    assert stt.otherwise is not None
+    assert [(link.source, link.into) for link in stt.links] == [("resampler", "audio")]
+    assert [(link.source, link.into) for link in stt.otherwise.links] == [("resampler", "audio"), ("vad", "speech")]
+    assert [choice.use for choice in stt.choices] == ["voxtral_stt", "voxtral_stt"]
+
+
+def test_what_neither_hears_nor_answers_nor_speaks_has_no_stand_in(edit: Edit, mistakes: Mistakes) -> None:
+    found = mistakes(edit("{use: webrtcvad, mode: 2}", "{use: webrtcvad, otherwise: {use: webrtcvad}}"))
+    assert found == ["call.yaml:5:25: 'vad' cannot have a stand-in: what hears, answers or speaks can"]
 
 
 FORMS = "a list, {min: …, max: …}, {max_length: …}, {pattern: …} or any"
@@ -165,7 +179,7 @@ FORMS = "a list, {min: …, max: …}, {max_length: …}, {pattern: …} or any"
         ("tts.voice: [a, 3]", "3:18: 'tts.voice' does not take 3"),
         ("floor.preset: [eager, slow]", "3:25: 'floor.preset' does not take 'slow'"),
         ("agent.temperature: {minimum: 0}", "3:22: minimum is none of min, max, max_length or pattern"),
-        ("agent.temperature: {min: low}", "3:28: min: takes a number"),
+        ("agent.temperature: {min: low}", "3:28: min: takes a number, with its unit where the option has one"),
         ("tts.voice: {max_length: 0}", "3:27: max_length: takes a whole number above 0"),
         ("tts.voice: {pattern: '['}", "3:24: pattern: takes a regular expression"),
         ("agent.temperature: {}", f"3:22: this is empty: write {FORMS}"),

@@ -3,7 +3,7 @@ from mistralai.client.models import UserMessage
 
 from voicegraph.errors import CallFailed
 from voicegraph.mistral.client import MistralClients
-from voicegraph.testing.mistral import MistralServer, Request, Script
+from voicegraph.testing.mistral import Faults, MistralServer, Request, Script
 
 
 @pytest.fixture(autouse=True)
@@ -48,3 +48,18 @@ async def test_warming_up_needs_no_key() -> None:
     clients = MistralClients()
     clients.warm()
     await clients.close()
+
+
+async def test_each_request_is_in_the_log_by_its_id_and_nothing_of_what_it_says(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    clients = MistralClients()
+    async with MistralServer(Script(replies=["A private answer."]), faults={"chat": Faults(status=503, first=1)}) as server:
+        sdk = clients.get("a-secret-key", server.url)
+        await sdk.chat.complete_async(model="m", messages=[UserMessage(content="A private question.")])
+        await clients.sockets.connect(sdk.audio.realtime_speech.connect("voxtral-mini-tts-3-0", voice_id="gb_jane_neutral"))
+        await clients.close()
+    assert "POST /v1/chat/completions: status 503, request chat-0" in caplog.text
+    assert "POST /v1/chat/completions: status 200, request chat-1" in caplog.text
+    assert "realtime session opened, request realtime_speech-2" in caplog.text
+    for word in ("private", "secret", "127.0.0.1"):
+        assert word not in "".join(record.getMessage() for record in caplog.records if record.name.startswith("voicegraph"))

@@ -7,6 +7,8 @@ from voicegraph.mistral.sockets import Sockets
 
 
 class Connection:
+    request_id = "1"
+
     def __init__(self) -> None:
         self.closed = asyncio.Event()
 

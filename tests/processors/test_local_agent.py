@@ -75,6 +75,8 @@ async def test_the_skill_is_an_event() -> None:
 async def test_what_was_heard_outlives_the_call() -> None:
     async with OneNode(LocalAgent) as node:
         assert node.session.remembered() == {}
+        await ask(node, "tell me a story")
+        node.drop()
         node.give("playout", Heard(reply=1, text="Once upon a", samples=1, rate=8000, finished=False, why="interrupted"))
         await asyncio.sleep(0)
         memory = node.session.remembered()["node"]
@@ -83,8 +85,13 @@ async def test_what_was_heard_outlives_the_call() -> None:
         assert whole(await ask(node, "what did you say")) == "I said: Once upon a"
 
 
-async def test_it_does_not_take_up_another_agents_memory() -> None:
-    async with OneNode(LocalAgent, memory=[{"caller": "Hello", "agent": "Hi", "cut": False}]) as node:
+async def test_it_takes_up_what_another_agent_remembers_and_nothing_else() -> None:
+    memory = [{"caller": "Hello", "agent": "Hi", "cut": False}]
+    async with OneNode(LocalAgent, memory=memory) as node:
+        assert node.session.resumed == 1
+        assert whole(await ask(node, "what did you say")) == "I said: Hi"
+        assert node.session.remembered()["node"] == memory
+    async with OneNode(LocalAgent, memory=["Hi"]) as node:
         assert node.session.resumed == 0
         assert node.failure is None
 

@@ -210,3 +210,13 @@ async def test_a_request_that_the_guardrails_stop_is_answered_with_the_refusal()
     assert frames == [ReplyText(epoch=1, text="Not that.", at=0, last=True)]
     assert guardrail["block_on_error"]
     assert guardrail["moderation_llm_v2"].items() >= {"custom_category_thresholds": {"criminal": 0.5}, "ignore_other_categories": True}.items()
+
+
+async def test_an_answer_that_another_agent_has_begun_is_gone_on_with() -> None:
+    async with answering() as (node, server):
+        await turn(node, "Hello?", begun="Hello! I")
+        (request,) = server.log.of(Request)
+        assert request.body["messages"][-2:] == [
+            {"role": "user", "content": "Hello?"},
+            {"role": "assistant", "content": "Hello! I", "prefix": True},
+        ]

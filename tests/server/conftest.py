@@ -77,13 +77,18 @@ TELLS = '''
 from voicegraph.frames import Event
 from voicegraph.graph.ports import Out
 from voicegraph.graph.processor import Processor
+from voicegraph.graph.settings import Settings
+
+class EarlySettings(Settings):
+    greeting: str = "Hello"
 
 class Early(Processor):
     """Has something to say at once."""
+    settings: EarlySettings
     events = Out(Event)
 
     async def run(self) -> None:
-        self.events.send(Event(kind="early", data={}))
+        self.events.send(Event(kind="early", data={"greeting": self.settings.greeting}))
 '''
 
 
@@ -95,7 +100,9 @@ def folder(tmp_path: Path) -> Path:
     for name in ("refusing", "late", "endless", "failing"):
         (tmp_path / f"{name}.yaml").write_text(ECHO.replace("  page: page", f"  {name}: {{use: './refusing.py:{name.title()}'}}"))
     (tmp_path / "refusing.py").write_text(REFUSES)
-    (tmp_path / "early.yaml").write_text(ECHO.replace("  page: page", "  early: {use: './early.py:Early'}\n  page: page"))
+    (tmp_path / "early.yaml").write_text(
+        ECHO.replace("  page: page", "  early: {use: './early.py:Early'}\n  page: page") + "allow: {early.greeting: {max_length: 9}}\n"
+    )
     (tmp_path / "early.py").write_text(TELLS)
     (tmp_path / "keyed.yaml").write_text(ECHO.replace("  page: page", "  stt: {use: voxtral_stt, from: caller}\n  page: page"))
     (tmp_path / "unpacked.yaml").write_text(ECHO.replace("  page: page", "  unpacked: {use: './refusing.py:Unpacked'}"))

@@ -48,7 +48,15 @@ async def test_graphs_says_of_each_whether_it_can_run_and_why_not(http: ClientSe
     assert version["number"] == 1
     assert re.fullmatch(r"[0-9a-f]{8} 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", f"{version['hash']} {version['since']}")
     assert graphs["wrong"]["version"] is None
-    assert graphs["echo"] == {"name": "echo", "about": "Hear yourself.", "default": True, "ready": True, "problem": None, "mistakes": []}
+    assert graphs["echo"] == {
+        "name": "echo",
+        "about": "Hear yourself.",
+        "default": True,
+        "ready": True,
+        "problem": None,
+        "mistakes": [],
+        "settings": [],
+    }
     assert not graphs["wrong"]["ready"]
     assert "ecko" in graphs["wrong"]["mistakes"][0]
     assert not graphs["keyed"]["ready"]

@@ -97,6 +97,13 @@ async def test_a_first_offer_that_comes_as_a_restart_still_has_its_handshake_fir
         assert [told.message["type"] for told in caller.messages] == ["bot-ready", "server-message"]
 
 
+@pytest.mark.parametrize(("settings", "greeting"), [({"early.greeting": "Bonjour"}, "Bonjour"), (None, "Hello")])
+async def test_a_client_sets_what_the_graph_allows_for_its_own_call(url: str, settings: Any, greeting: str) -> None:
+    async with Caller(over_http(url, {"body": {"graph": "early", "settings": settings}})) as caller:
+        await caller.wait_for("server-message")
+        assert [told.data for told in caller.told("server-message")] == [{"t": "early", "d": {"greeting": greeting}}]
+
+
 async def test_hanging_up_over_http_ends_the_call(http: ClientSession, url: str, calls: Calls) -> None:
     async with http.post(f"{url}/start", json=STARTED) as answer:
         id = (await answer.json())["sessionId"]

@@ -88,3 +88,11 @@ def test_a_mistake_in_the_chosen_graph_is_told_before_there_is_a_server(folder: 
     for chosen in ("a", str(folder / "a.yaml")):
         with pytest.raises(GraphError, match="ecko"):
             open_catalogue(chosen, folder)
+
+
+async def test_a_graph_whose_stand_ins_need_no_key_is_ready_without_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MISTRAL_API_KEY", "MISTRAL_SA_TOKEN_PATH", "MISTRAL_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    ready = {graph["name"]: graph["ready"] for graph in await open_catalogue().listing()}
+    assert ready["failover"]
+    assert not ready["voxtral"]

@@ -40,6 +40,8 @@ BAD = [
     ("POST", "/start", {"body": 3}, 400, "'body'"),
     ("POST", "/start", {"body": {"graph": 3}}, 400, "'body.graph'"),
     ("POST", "/start", {"body": {"resume": 3}}, 400, "'body.resume'"),
+    ("POST", "/start", {"body": {"settings": "all"}}, 400, "'body.settings'"),
+    ("POST", "/start", {"body": {"settings": {"echo.delay": "1s"}}}, 400, "the graph 'echo' lets clients set nothing"),
     ("POST", "/start", {"body": {"resume": "x" * 40_000}}, 400, "'body.resume'"),
     (
         "POST",

@@ -16,6 +16,7 @@ _OCCASIONS = {
     "greeting": "(The call has just begun.)",
     "reminder": "(The caller says nothing.)",
     "tool": "(A task that you started has finished.)",
+    "apology": "(Your answer could not be made.)",
 }
 _UNHEARD = "…"
 """What stands for an answer after tools of which nothing was heard: a conversation must not go from a tool to the caller."""

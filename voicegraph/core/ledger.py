@@ -49,7 +49,7 @@ class Ledger:
 
     A word counts as heard when more than half of it has left: from its word timing where there is one, else by its place in the piece of text
     that the sound belongs to, taken as spoken evenly. While a piece is still being made its length is guessed from how fast the pieces before
-    were spoken.
+    were spoken. A span that begins inside of the one before it takes over from there: another voice goes on.
     """
 
     def __init__(self, rate: int) -> None:
@@ -95,6 +95,8 @@ class Ledger:
             if last.span == span:
                 return last
             last.ended = True
+            if span.at < last.span.end:
+                last.span = Span(last.span.text[: max(span.at - last.span.at, 0)], last.span.at)
         piece = _Piece(span, self.samples, 0, 0, ended=False, marks=[])
         self._pieces.append(piece)
         return piece

@@ -26,7 +26,7 @@ from voicegraph.core.yielding import Floor, Yielding
 
 BY_THE_CALLER = frozenset(("interrupted", "typed", "stopped"))
 """Reasons to drop a sounding reply that are an interruption; the others are its end, or a failure."""
-Source = Literal["words", "typed", "greeting", "reminder", "tool"]
+Source = Literal["words", "typed", "greeting", "reminder", "tool", "apology"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +169,8 @@ class Turns:
         return spoke and segment in self._answered and known.cues.segment == segment and known.cues.last != "end"
 
     def cue(self, now: float, segment: int, cue: Cue, t: float) -> list[Decision]:
-        """The speech-to-text model says that the turn began, is probably over, goes on, or is over, at `t`."""
-        self._known.cues = Cues(seen=True, last=cue, at=t, segment=segment)
+        """The speech-to-text model says that the turn began, is probably over, goes on, or is over, at `t`; or (`gone`) it will say so no more."""
+        self._known.cues = Cues() if cue == "gone" else Cues(seen=True, last=cue, at=t, segment=segment)
         if not self._known.detector:
             self._hear_speech(cue in ("start", "resume"), t)
         if cue in ("eager", "end"):

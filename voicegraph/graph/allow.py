@@ -50,7 +50,8 @@ def _check_limits(node: NodeSpec, option: str, value: Node, report: Report) -> N
             _check_values(node, option, value, report)
         case Fields() if value.entries and set(value.entries) <= set(_LIMITS):
             for entry in value.entries.values():
-                if not _LIMITS[entry.key][0](entry.value.written()):
+                is_bound = entry.key in ("min", "max") and _is_number(_taken(node, option, entry.value.written()))
+                if not is_bound and not _LIMITS[entry.key][0](entry.value.written()):
                     report.mistake(entry.value.position, f"{entry.key}: takes {_LIMITS[entry.key][1]}")
         case Fields():
             unknown = [key for key in value.entries if key not in _LIMITS]
@@ -63,13 +64,31 @@ def _check_limits(node: NodeSpec, option: str, value: Node, report: Report) -> N
 
 
 def _check_values(node: NodeSpec, option: str, values: Items, report: Report) -> None:
-    field = node.processor.contract.settings.model_fields[option]
-    adapter: TypeAdapter[object] = TypeAdapter(field.rebuild_annotation())
+    adapter = taker(node, option)
     for item in values.items:
         try:
             adapter.validate_python(item.written(), context=WRITTEN)
         except ValidationError:
             report.mistake(item.position, f"'{node.name}.{option}' does not take {item.written()!r}")
+
+
+def taker(node: NodeSpec, option: str) -> TypeAdapter[object]:
+    """Takes a value of this option as a file writes it."""
+    return TypeAdapter(node.processor.contract.settings.model_fields[option].rebuild_annotation())
+
+
+def bound(node: NodeSpec, option: str, limit: object) -> float:
+    """`min` or `max` as a number: 0.5, or with the unit of the option, `500ms`."""
+    taken = _taken(node, option, limit)
+    return float(str(taken if _is_number(taken) else limit))
+
+
+def _taken(node: NodeSpec, option: str, value: object) -> object:
+    """What the option makes of a value; None for one that it does not take."""
+    try:
+        return taker(node, option).validate_python(value, context=WRITTEN)
+    except ValidationError:
+        return None
 
 
 def _is_number(value: object) -> bool:
@@ -89,8 +108,8 @@ def _is_pattern(value: object) -> bool:
 
 
 _LIMITS: Mapping[str, tuple[Callable[[object], bool], str]] = {
-    "min": (_is_number, "a number"),
-    "max": (_is_number, "a number"),
+    "min": (_is_number, "a number, with its unit where the option has one"),
+    "max": (_is_number, "a number, with its unit where the option has one"),
     "max_length": (_is_length, "a whole number above 0"),
     "pattern": (_is_pattern, "a regular expression"),
 }

@@ -49,11 +49,11 @@ class Whole:
 
     def check(self, failed: Collection[str]) -> None:
         """Nodes in `failed` have their mistake already; what is only missing because of them is not told again."""
-        self._check_rates()
+        self._check_rates(self._weave.links)
         if not self._check_guards() and not failed:
             self._check_heard()
         if not self._report.mistakes:
-            self._check_processors()
+            self._check_processors(self._weave.nodes)
 
     def _check_ends(self) -> None:
         answers = any(_answers(node.processor) for node in self._weave.nodes)
@@ -73,8 +73,14 @@ class Whole:
         for second in floors[1:]:
             self._tell(second, f"'{floors[0].name}' and '{second.name}' would both decide who has the floor: keep one of them")
 
-    def _check_rates(self) -> None:
-        for link in self._weave.links:
+    def check_stand_in(self, node: NodeSpec) -> None:
+        """What concerns this node alone, which stands in the place of another."""
+        self._check_rates([link for link in self._weave.links if link.target == node.name])
+        if not self._report.mistakes:
+            self._check_processors([node])
+
+    def _check_rates(self, links: Sequence[Link]) -> None:
+        for link in links:
             rates = self._weave.node(link.target).processor.contract.ins[link.into].rates
             if rates and link.rate is not None and link.rate not in rates and not self._is_makeshift(link):
                 source = self._weave.node(link.source)
@@ -138,8 +144,8 @@ class Whole:
         target = self._weave.node(link.target)
         return target is not node and not target.processor.observer and issubclass(out.kind, target.processor.contract.ins[link.into].kind)
 
-    def _check_processors(self) -> None:
-        for node in self._weave.nodes:
+    def _check_processors(self, nodes: Sequence[NodeSpec]) -> None:
+        for node in nodes:
             check: Callable[[NodeSpec], Sequence[str]] = node.processor.check
             try:
                 sentences = check(self._weave.linked(node))

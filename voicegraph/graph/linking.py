@@ -7,7 +7,8 @@ first, the file must say which. `from:` says so, for single ports or for everyth
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from voicegraph.frames import Frame
 from voicegraph.graph.complete import Whole
@@ -24,10 +25,11 @@ from voicegraph.graph.wishes import Source, Wishes, WishReader
 
 @dataclass(frozen=True, slots=True)
 class Unlinked:
-    """A node whose options are right, and the value of its `from:`."""
+    """A node whose options are right, and the value of its `from:`; then those of its stand-ins, in their order."""
 
     spec: NodeSpec
     source: Node | None
+    stand_ins: tuple[Node | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,33 @@ def link(unlinked: Sequence[Unlinked], origin: Origin, reader: Reader, registry:
         linker.finish()
         whole.check(linker.failed)
     return tuple(map(weave.linked, weave.nodes))
+
+
+def link_stand_ins(
+    nodes: Sequence[NodeSpec], unlinked: Sequence[Unlinked], origin: Origin, reader: Reader, registry: Registry, report: Report
+) -> tuple[NodeSpec, ...]:
+    """The linked nodes, their stand-ins linked too: each in the place of its node, with the node's own links where it has the same inputs."""
+    sources = {node.spec.name: node.stand_ins for node in unlinked}
+
+    def linked(node: NodeSpec, choice: NodeSpec, source: Node | None) -> NodeSpec:
+        weave = Weave([choice if each is node else each for each in nodes])
+        wishes = WishReader({each.name: each for each in weave.nodes}, {}, reader, report).read(choice, source)
+        if wishes is None:
+            return choice
+        ins = choice.processor.contract.ins
+        same = [] if wishes.complete else [each for each in node.links if each.into in ins and each.into not in wishes.ports]
+        same = [each for each in same if issubclass(each.kind, ins[each.into].kind)]
+        weave.links = [*same, *(each for other in nodes if other is not node for each in other.links)]
+        linker = _Linker(weave, origin, registry, report)
+        linker.link(choice, replace(wishes, ports={**dict.fromkeys((each.into for each in same), ()), **wishes.ports}))
+        linker.finish()
+        Whole(weave, origin, registry, report).check_stand_in(choice)
+        return weave.linked(choice)
+
+    def chained(choices: Sequence[NodeSpec]) -> NodeSpec:
+        return replace(choices[0], otherwise=chained(choices[1:]) if choices[1:] else None)
+
+    return tuple(chained([node, *map(partial(linked, node), node.choices[1:], sources[node.name])]) for node in nodes)
 
 
 class _Linker:

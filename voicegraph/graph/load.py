@@ -12,9 +12,10 @@ from pathlib import Path
 
 from voicegraph.graph import extends
 from voicegraph.graph.allow import check_allow
-from voicegraph.graph.document import Document, Entry, Fields, Scalar
+from voicegraph.graph.document import Document, Entry, Fields, Node, Scalar
 from voicegraph.graph.extends import Draft, Merged
-from voicegraph.graph.linking import Origin, Unlinked, link
+from voicegraph.graph.handover import handover_of
+from voicegraph.graph.linking import Origin, Unlinked, link, link_stand_ins
 from voicegraph.graph.options import STRUCTURE, check_options
 from voicegraph.graph.processor import Processor
 from voicegraph.graph.reading import Reader
@@ -47,9 +48,10 @@ def check(documents: Sequence[Document], environ: Mapping[str, str], registry: R
     nodes = [node for draft in merged.nodes if (node := builder.node(draft)) is not None]
     check_allow(merged.allow, {node.spec.name: node.spec for node in nodes}, {draft.name for draft in merged.nodes}, report)
     report.end_stage()
-    for entry in merged.allow.values():
-        report.note(entry.position, f"allow: {entry.key} is checked, and clients cannot set it yet")
-    linked = link(nodes, _origin(documents, merged), builder.reader, builder.registry, report)
+    origin = _origin(documents, merged)
+    linked = link(nodes, origin, builder.reader, builder.registry, report)
+    report.end_stage()
+    linked = link_stand_ins(linked, nodes, origin, builder.reader, builder.registry, report)
     report.end_stage()
     return GraphSpec(
         name=documents[0].path.stem,
@@ -90,6 +92,16 @@ def _places(entries: Mapping[str, Entry], within: str = "") -> Iterator[tuple[st
             yield from _places(entry.value.entries, f"{within}{key}.")
 
 
+def _sources(fields: Mapping[str, Entry]) -> tuple[Node | None, tuple[Node | None, ...]]:
+    """The `from:` of a node, and those of its stand-ins."""
+    own = fields["from"].value if "from" in fields else None
+    otherwise = fields["otherwise"].value if "otherwise" in fields else None
+    if not isinstance(otherwise, Fields):
+        return own, ()
+    first, rest = _sources(otherwise.entries)
+    return own, (first, *rest)
+
+
 class _Builder:
     """Stage two: from drafts to nodes with a class and settings, not linked yet."""
 
@@ -101,8 +113,7 @@ class _Builder:
 
     def node(self, draft: Draft) -> Unlinked | None:
         spec = self._spec(draft.name, draft.position, draft.fields)
-        source = draft.fields.get("from")
-        return Unlinked(spec, source.value if source else None) if spec else None
+        return Unlinked(spec, *_sources(draft.fields)) if spec else None
 
     def _spec(self, name: str, at: Position, fields: Mapping[str, Entry]) -> NodeSpec | None:
         processor = self._processor(name, at, fields)
@@ -141,16 +152,18 @@ class _Builder:
             self._report.mistake(entry.value.position, f"otherwise: is a mapping like a node: {{use: …}}, and stands in when '{name}' cannot work")
             return None
         fields = entry.value.entries
-        for key in ("from", "after", "before"):
+        for key in ("after", "before"):
             if key in fields:
                 self._report.mistake(fields[key].position, f"a stand-in stands where '{name}' stands: leave {key}: out")
         spec = self._spec(name, entry.position, fields)
         if spec is not None:
             self._fits(name, processor, spec)
-            self._report.note(entry.position, "otherwise: is checked, and calls do not switch to it yet")
         return spec
 
     def _fits(self, name: str, processor: type[Processor], spec: NodeSpec) -> None:
+        if handover_of(processor.contract.outs, None) is None:
+            self._report.mistake(spec.position, f"'{name}' cannot have a stand-in: what hears, answers or speaks can")
+            return
         lacking = set(processor.contract.outs) - set(spec.processor.contract.outs)
         if lacking:
             self._report.mistake(spec.position, f"{spec.use} cannot stand in for '{name}': it does not give {listed(sorted(lacking), 'and')}")

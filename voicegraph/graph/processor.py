@@ -132,6 +132,8 @@ class Place:
     call: Call
     inlets: Mapping[str, Inlet]
     outlets: Mapping[str, Outlet[Any]]
+    replaceable: bool = False
+    """Whether another processor would take over: then it is better to fail soon than to try for long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,9 @@ class Processor:
     owns_floor: ClassVar[bool] = False
     """Begins and ends replies. At most one node of a graph does."""
 
+    longest_silence: float = 3.0
+    """Seconds for which it may owe something and be silent, where a stand-in waits to take over: less than the floor's patience with a reply."""
+
     settings: Settings
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -191,8 +196,9 @@ class Processor:
         return ()
 
     def remember(self, entries: Sequence[Any]) -> None:
-        """Go on from what `remembered` gave in an earlier call, or the later part of it. Called before `start`, if at all. Raise ValueError when
-        these are no entries of this node's: the graph may have been changed meanwhile."""
+        """Go on from what `remembered` gave in an earlier call, or the later part of it; or from what another agent remembered, in whose place this
+        one works from now on. Called before the first frame, if at all. Raise ValueError when these are no entries of this node's: the graph may have
+        been changed meanwhile."""
         raise ValueError("it remembers nothing")
 
     async def start(self) -> None:

@@ -6,8 +6,9 @@ import asyncio
 import logging
 import time
 import traceback
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from voicegraph.errors import CallFailed, ReplyFailed
 from voicegraph.graph.ending import cancel, close_all
@@ -16,9 +17,11 @@ from voicegraph.graph.line import Line
 from voicegraph.graph.memory import Memory, memory_of, recall
 from voicegraph.graph.meter import Meter
 from voicegraph.graph.node import Node
+from voicegraph.graph.ports import Outlet
 from voicegraph.graph.processor import Gate, Place, Processor, S
 from voicegraph.graph.replies import LiveReplies
 from voicegraph.graph.spec import GraphSpec, NodeSpec
+from voicegraph.graph.switch import GivesWay, switch_of
 from voicegraph.graph.wire import LinkStatistics, Wire, WiredInlet, WiredOutlet
 
 START_LIMIT = 10.0
@@ -53,6 +56,8 @@ class Session:
         self._reason: asyncio.Future[str] = self._loop.create_future()
         self._supervisor: asyncio.Task[str] | None = None
         self._wires: list[Wire] = []
+        self._gives_way: WeakKeyDictionary[Processor, GivesWay] = WeakKeyDictionary()
+        """For the processors of nodes with stand-ins."""
         self.nodes = self._build(spec)
         self._floor = next((node for node in self.nodes if node.processor.owns_floor), None)
         self.resumed = recall(memory or {}, {node.processor.name: node.processor for node in self.nodes})
@@ -141,6 +146,8 @@ class Session:
     def fail(self, problem: BaseException, processor: Processor, epoch: int | None = None) -> None:
         if epoch is not None and not self.alive(epoch):
             self.dead_errors += 1
+        elif (gives_way := self._gives_way.get(processor)) is not None and gives_way(processor, problem, self._sentence(problem, processor.name)):
+            pass  # another one takes its place
         elif isinstance(problem, ReplyFailed):
             self._reply_failed(str(problem), epoch if epoch is not None else self.replies.live)
         else:
@@ -176,8 +183,8 @@ class Session:
     def _build(self, spec: GraphSpec) -> list[Node]:
         nodes = {each.name: self._place(each) for each in spec.nodes}
         for each in spec.nodes:
-            for link in each.links:
-                wire = Wire(link, each.processor.contract.ins[link.into], nodes[link.target], self.replies)
+            for link in dict.fromkeys(link for choice in each.choices for link in choice.links):
+                wire = Wire(link, nodes[link.target].processor.contract.ins[link.into], nodes[link.target], self.replies)
                 outlet = nodes[link.source].processor.place.outlets[link.out]
                 assert isinstance(outlet, WiredOutlet)
                 outlet.wires.append(wire)
@@ -185,14 +192,27 @@ class Session:
         return list(nodes.values())
 
     def _place(self, spec: NodeSpec) -> Node:
-        contract = spec.processor.contract
-        outlets = {name: WiredOutlet(f"{spec.name}.{name}", self.replies, self._room) for name in contract.outs}
-        inlets = {name: WiredInlet(name, tuple(link for link in spec.links if link.into == name)) for name in contract.ins}
+        outlets = {name: WiredOutlet(f"{spec.name}.{name}", self.replies, self._room) for name in spec.processor.contract.outs}
+        if spec.otherwise is None:
+            processor = self._made(spec, outlets)
+        else:
+            place = Place(name=spec.name, settings=spec.settings, call=self, inlets={}, outlets=outlets)
+            processor = switch_of(spec.choices)(place, spec.choices, self._employ)
+        return Node(processor, list(outlets.values()), self.replies, self.fail, self.released)
+
+    def _made(self, spec: NodeSpec, outlets: Mapping[str, Outlet[Any]]) -> Processor:
+        inlets = {name: WiredInlet(name, tuple(link for link in spec.links if link.into == name)) for name in spec.processor.contract.ins}
         try:
-            processor = spec.processor(Place(name=spec.name, settings=spec.settings, call=self, inlets=inlets, outlets=outlets))
+            return spec.processor(Place(spec.name, spec.settings, self, inlets, outlets, replaceable=spec.otherwise is not None))
         except Exception as problem:  # whatever a node's author made it raise ends this call, with a sentence
             raise CallFailed(self._sentence(problem, spec.name)) from problem
-        return Node(processor, list(outlets.values()), self.replies, self.fail, self.released)
+
+    def _employ(self, spec: NodeSpec, outlets: Mapping[str, Outlet[Any]], gives_way: GivesWay) -> tuple[Node, Mapping[str, Wire]]:
+        """A processor that works for a switch."""
+        processor = self._made(spec, outlets)
+        self._gives_way[processor] = gives_way
+        node = Node(processor, (), self.replies, self.fail, self.released)
+        return node, {link.into: Wire(link, processor.contract.ins[link.into], node, self.replies) for link in spec.links}
 
     def _start_task(self, work: Coroutine[Any, Any, None], processor: Processor, what: str) -> asyncio.Task[None]:
         task = self._loop.create_task(work, name=f"{processor.name}.{what}")

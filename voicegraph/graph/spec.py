@@ -49,7 +49,12 @@ class NodeSpec:
     places: Mapping[str, Position] = field(default_factory=dict)
     """Where each option that is written stands, those in mappings too: `speaking.duck`."""
     otherwise: NodeSpec | None = None
-    """The stand-in for when its provider is down: same name and links, another processor."""
+    """The stand-in for when its provider is down: same name and outputs, another processor, and the links that this one wants."""
+
+    @property
+    def choices(self) -> tuple[NodeSpec, ...]:
+        """The node as it is wanted, its stand-in, the stand-in of that, and so on."""
+        return (self, *(self.otherwise.choices if self.otherwise is not None else ()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from mistralai.client import Mistral
     from mistralai.client.utils import RetryConfig
 
+log = logging.getLogger(__name__)
+
 KEY_VARIABLES = ("MISTRAL_API_KEY", "MISTRAL_SA_TOKEN_PATH")
 """Where the SDK looks for a key itself, when it is given none."""
 CONNECTIONS = 1000
@@ -22,6 +25,12 @@ KEPT = 100
 KEPT_SECONDS = 60.0
 OPERATION_LIMIT = 30.0
 """Seconds for one operation on a socket; the SDK's own limit is five minutes, longer than any caller waits."""
+REQUEST_IDS = ("mistral-correlation-id", "x-kong-request-id", "x-request-id")
+"""Headers in which an answer says which request it is, to be told to the provider's support."""
+PATIENCE = 1.5
+"""Seconds for which a request is tried again after 429, 5xx or a lost connection: soon and seldom, since a caller waits;"""
+IMPATIENCE = 0.3
+"""and where a stand-in waits to take over."""
 
 
 class MistralClients:
@@ -31,25 +40,26 @@ class MistralClients:
     """
 
     def __init__(self) -> None:
-        self._clients: dict[tuple[str | None, str | None], tuple[Mistral, httpx2.AsyncClient]] = {}
+        self._clients: dict[tuple[str | None, str | None, float], tuple[Mistral, httpx2.AsyncClient]] = {}
         self.sockets = Sockets()
 
     def warm(self) -> None:
         """Import and build what the first call would wait for: about half a second in which the loop stands still; for the server's start."""
         from mistralai.extra import realtime  # noqa: F401
 
-        client = self._get(None, _base_url(None))
+        client = self._get(None, _base_url(None), PATIENCE)
         _ = client.chat, client.audio.realtime, client.audio.realtime_speech
 
-    def get(self, api_key: str | None = None, base_url: str | None = None) -> Mistral:
+    def get(self, api_key: str | None = None, base_url: str | None = None, patience: float = PATIENCE) -> Mistral:
         """The client for this key and server; by default those of MISTRAL_API_KEY and MISTRAL_BASE_URL.
 
+        patience: seconds for which a request that fails is tried again.
         base_url: of HTTP and WebSocket both, with or without `/v1`. Raises CallFailed when there is no key and the server is Mistral's own.
         """
         base_url = _base_url(base_url)
         if api_key is None and base_url is None and not any(map(os.environ.get, KEY_VARIABLES)):
             raise CallFailed("There is no key for Mistral: set MISTRAL_API_KEY, or use a graph that runs without one, such as local.")
-        return self._get(api_key, base_url)
+        return self._get(api_key, base_url, patience)
 
     async def close(self) -> None:
         """Close every client and its connections."""
@@ -59,28 +69,34 @@ class MistralClients:
             with sdk:  # its own, synchronous, client
                 await http.aclose()
 
-    def _get(self, api_key: str | None, base_url: str | None) -> Mistral:
-        key = (api_key, base_url)
+    def _get(self, api_key: str | None, base_url: str | None, patience: float) -> Mistral:
+        key = (api_key, base_url, patience)
         if key not in self._clients:
-            self._clients[key] = _make(api_key, base_url)
+            self._clients[key] = _make(api_key, base_url, patience)
         return self._clients[key][0]
 
 
-def _make(api_key: str | None, base_url: str | None) -> tuple[Mistral, httpx2.AsyncClient]:
+def _make(api_key: str | None, base_url: str | None, patience: float) -> tuple[Mistral, httpx2.AsyncClient]:
     import httpx2
     from mistralai.client import Mistral
 
     limits = httpx2.Limits(max_connections=CONNECTIONS, max_keepalive_connections=KEPT, keepalive_expiry=KEPT_SECONDS)
-    http = httpx2.AsyncClient(limits=limits, follow_redirects=True)
-    sdk = Mistral(api_key=api_key, server_url=base_url, async_client=http, retry_config=_retries(), timeout_ms=round(OPERATION_LIMIT * 1000))
+    http = httpx2.AsyncClient(limits=limits, follow_redirects=True, event_hooks={"response": [_note]})
+    sdk = Mistral(api_key=api_key, server_url=base_url, async_client=http, retry_config=_retries(patience), timeout_ms=round(OPERATION_LIMIT * 1000))
     return sdk, http
 
 
-def _retries() -> RetryConfig:
+async def _note(response: httpx2.Response) -> None:
+    """One line for each answer, those that are tried again too: no body, no query, no header but the one that support will ask for."""
+    name = next((found for header in REQUEST_IDS if (found := response.headers.get(header))), "unknown")
+    log.info("%s %s: status %d, request %s", response.request.method, response.request.url.path, response.status_code, name)
+
+
+def _retries(patience: float) -> RetryConfig:
     """For 429 and 5xx: soon and seldom, since a caller waits. Without `jitter_ms` the SDK would add up to a second to each."""
     from mistralai.client.utils import BackoffStrategy, RetryConfig
 
-    backoff = BackoffStrategy(initial_interval=150, max_interval=1000, exponent=2, max_elapsed_time=1500, jitter_ms=100)
+    backoff = BackoffStrategy(initial_interval=150, max_interval=1000, exponent=2, max_elapsed_time=round(patience * 1000), jitter_ms=100)
     return RetryConfig("backoff", backoff, retry_connection_errors=True)
 
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, model_validator
 
 from voicegraph.errors import CallFailed
-from voicegraph.graph.processor import Call, Share
+from voicegraph.graph.processor import Place, Share
 from voicegraph.graph.settings import ByLanguage, Duration, Secret, Settings, in_language
-from voicegraph.mistral.client import MistralClients
+from voicegraph.mistral.client import IMPATIENCE, PATIENCE, MistralClients
 from voicegraph.mistral.speech import Manner
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ class MistralSettings(Settings):
     base_url: str | None = None
     """Another server, for HTTP and WebSockets both, such as https://api.eu.mistral.ai. By default what MISTRAL_BASE_URL holds, else https://api.mistral.ai."""
 
-    def client(self, call: Call) -> Mistral:
+    def client(self, place: Place) -> Mistral:
         """The client that the calls of this process share. Raises CallFailed when there is no key."""
-        return call.shared(MistralClients).get(self.key(), self.base_url)
+        return place.call.shared(MistralClients).get(self.key(), self.base_url, IMPATIENCE if place.replaceable else PATIENCE)
 
     def key(self) -> str | None:
         """The key that the file gives, None for that of the environment."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Coroutine
 from typing import Any, Protocol, TypeVar
 
@@ -10,8 +11,13 @@ from typing import Any, Protocol, TypeVar
 class Closable(Protocol):
     """A realtime connection of the SDK."""
 
+    @property
+    def request_id(self) -> str: ...
+
     async def close(self) -> None: ...
 
+
+log = logging.getLogger(__name__)
 
 C = TypeVar("C", bound=Closable)
 
@@ -36,10 +42,12 @@ class Sockets:
         task = self._keep(opening)
         try:
             async with asyncio.timeout(CONNECT_LIMIT):
-                return await asyncio.shield(task)
+                connection: C = await asyncio.shield(task)
         except (TimeoutError, asyncio.CancelledError):
             task.add_done_callback(self._close_late)
             raise
+        log.info("realtime session opened, request %s", connection.request_id)
+        return connection
 
     def retire(self, connection: Closable) -> None:
         """Close it; returns at once."""

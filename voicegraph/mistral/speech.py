@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 RATE = 24000
 """Hz of `pcm` in both directions of asking; it is float32, little-endian, mono."""
 SAMPLE = 4
+SILENCE = 5.0
+"""Seconds without sound after which a piece of text that is due is given up."""
 AT_ONCE = 2
 """HTTP requests at once for one reply: the next piece is being made while this one comes."""
 
@@ -53,10 +55,14 @@ class Flow:
         """There will be no more of it."""
         self._pieces.put_nowait(problem)
 
+    async def _next(self) -> bytes | Exception | None:
+        async with asyncio.timeout(SILENCE):
+            return await self._pieces.get()
+
     async def pcm(self) -> AsyncGenerator[Pcm, None]:
-        """Mono int16 at `RATE`. Raises what the flow failed with."""
+        """Mono int16 at `RATE`. Raises what the flow failed with, or TimeoutError when nothing comes for `SILENCE`."""
         rest = b""
-        while (piece := await self._pieces.get()) is not None:
+        while (piece := await self._next()) is not None:
             if isinstance(piece, Exception):
                 raise piece
             rest += piece

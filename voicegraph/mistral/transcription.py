@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import UnionType
 from typing import TYPE_CHECKING, Any
@@ -40,6 +40,8 @@ SILENCE_KEPT = 2.0
 """Seconds kept while nothing is being said: the beginning of a word that the service has not answered yet."""
 PAUSES = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0)
 """Seconds before each attempt to connect again; when none is left, the call has lost its ears."""
+SOON = (0.0, 0.2)
+"""The same where a stand-in waits to take over."""
 START_PAUSES = (0.0, 0.2)
 """The same when a call starts: nobody wants to wait long for a call that cannot be."""
 PROVEN = 5.0
@@ -66,9 +68,10 @@ class Transcriber:
 
     The sound goes onto a tape that each connection reads. What was said but not answered with final words stays on it, so a connection that is lost,
     closed or silent is replaced by one that hears it again. Who reports speech has this watched over: see `core/vigil.py`.
+    replaceable: a stand-in waits to take over, so it gives up sooner.
     """
 
-    def __init__(self, sdk: Mistral, sockets: Sockets, hearing: Hearing, tell: Callable[[Fact], None]) -> None:
+    def __init__(self, sdk: Mistral, sockets: Sockets, hearing: Hearing, tell: Callable[[Fact], None], *, replaceable: bool = False) -> None:
         self._sdk = sdk
         self._sockets = sockets
         self._hearing = hearing
@@ -83,12 +86,13 @@ class Transcriber:
         self._misses = 0
         self._vigil = Vigil(hearing.delay + DONE_LIMIT, _turn_limit(hearing))
         self._watch: asyncio.TimerHandle | None = None
+        self._pauses_again: Sequence[float] = SOON if replaceable else PAUSES
         self._pauses = iter(START_PAUSES)
 
     async def open(self) -> None:
         """Connect. Raises CallFailed when that is refused or fails for good."""
         self._connection = await self._connect(None)
-        self._pauses = iter(PAUSES)
+        self._pauses = iter(self._pauses_again)
 
     async def run(self) -> None:
         """Listen until cancelled. Raises CallFailed when the service cannot be had any more."""
@@ -99,7 +103,7 @@ class Transcriber:
             began = clock()
             problem = await self._serve(connection)
             if clock() - began > PROVEN:
-                self._pauses = iter(PAUSES)
+                self._pauses = iter(self._pauses_again)
             self._report(self._transcript.again())
             self._tape.rewind()
             if not self._transcript.waiting:

@@ -88,6 +88,8 @@ class InterruptionSettings(Settings):
     speaking: SpeakingSettings = SpeakingSettings()
     welcome: str | None = None
     """What the agent says first."""
+    apology: str | None = None
+    """What the agent says when an answer cannot be made, because a provider is down; by default only the screen says so."""
     reminders: ReminderSettings = ReminderSettings()
 
     def policy(self) -> Policy:

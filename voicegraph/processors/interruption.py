@@ -139,7 +139,10 @@ class Interruption(Processor):
 
     def failed(self, sentence: str) -> None:
         self._problem(sentence)
-        self._carry_out(self._turns.stop(self.call.now(), "failed"))
+        now, apology = self.call.now(), self.settings.apology
+        self._carry_out(self._turns.stop(now, "failed"))
+        if apology is not None and (self._asked is None or self._asked.why != "apology"):  # a voice that is gone cannot apologise for itself
+            self._carry_out(self._turns.ask(now, Ask("", why="apology", say=apology)))
 
     # --- carrying out ----------------------------------------------------------------------------------------------------------
 

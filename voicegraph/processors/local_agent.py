@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import field_validator
 
+from voicegraph.core.dialogue import Dialogue
 from voicegraph.core.phrases import match
 from voicegraph.core.toolcalls import ToolCall
 from voicegraph.frames import Event, Heard, Playout, ReplyText, Turn
@@ -20,6 +21,9 @@ from voicegraph.processors._tools import ToolUse
 from voicegraph.processors._writing import Writing
 from voicegraph.tools.settings import ToolSettings, ToolsSettings
 from voicegraph.tools.toolbox import Toolbox, offers
+
+REMEMBERED = 20
+"""Exchanges, as many as other agents keep."""
 
 
 class LocalAgentSettings(ToolsSettings):
@@ -40,7 +44,8 @@ class LocalAgent(Processor):
             weather: {phrase: "weather in {town}", http: {url: "https://weather.example/{town}", method: GET}, about: The weather,
                       parameters: {properties: {town: {type: string}}}}
 
-    It forgets everything but what was last heard of its answers. What comes of a tool is spoken as it is.
+    It can say again what was last heard of its answers; the rest it keeps only for another agent that takes its place. What comes of a tool is
+    spoken as it is.
     """
 
     virtual_time = True
@@ -53,18 +58,20 @@ class LocalAgent(Processor):
     def __init__(self, place: Place) -> None:
         super().__init__(place)
         self._agent = SmallAgent()
+        self._dialogue = Dialogue("", REMEMBERED)
         self._toolbox = Toolbox(offers(self.settings.tools, self.call.shared))
 
     def remembered(self) -> Sequence[Any]:
-        return [self._agent.last_heard] if self._agent.last_heard else []
+        return self._dialogue.entries()
 
     def remember(self, entries: Sequence[Any]) -> None:
-        for text in entries:
-            if not isinstance(text, str):
-                raise ValueError("it remembers texts")
-            self._agent.heard(text)
+        self._dialogue.recall(entries)
+        for entry in entries:
+            self._agent.heard(entry["agent"])
 
     async def on_turns(self, turn: Turn) -> None:
+        if turn.epoch is not None:
+            self._dialogue.ask(turn.epoch, turn.text, turn.why)
         writing = Writing(self.reply, turn)
         if turn.say is None and (wanted := self._wanted(turn.text)):
             use = ToolUse(self._toolbox, turn, self.call, self.events, remember=lambda _messages, _lasting: None)
@@ -88,3 +95,4 @@ class LocalAgent(Processor):
     def on_playout(self, fact: Playout) -> None:
         if isinstance(fact, Heard):
             self._agent.heard(fact.text)
+            self._dialogue.heard(fact.reply, fact.text, fact.samples, fact.finished)

@@ -62,9 +62,11 @@ class MistralAgent(ChatAgent):
 
     async def start(self) -> None:
         await super().start()
-        self.chat = self.settings.client(self.call).chat
+        self.chat = self.settings.client(self.place).chat
 
     async def answer(self, turn: Turn, messages: list[Message], writing: Writing) -> None:
+        if turn.begun:  # by an agent that this one stands in for
+            messages = [*messages, {"role": "assistant", "content": turn.begun, "prefix": True}]
         with plainly(ReplyFailed):
             try:
                 await super().answer(turn, messages, writing)

@@ -69,14 +69,21 @@ class MistralConversation(Processor):
         super().__init__(place)
         self.dialogue = Dialogue("", self.settings.history)
         self.thread = Thread()
+        self.longest_silence = self.settings.silence  # while a tool runs there is nothing to hear
 
     @classmethod
     async def warm(cls, settings: MistralConversationSettings, share: Share) -> None:
         await settings.warm(share)
         await asyncio.to_thread(lambda: share(MistralClients).get(settings.key(), settings.base_url).beta.conversations)
 
+    def remembered(self) -> Sequence[Any]:
+        return self.dialogue.entries()
+
+    def remember(self, entries: Sequence[Any]) -> None:
+        self.dialogue.recall(entries)
+
     async def start(self) -> None:
-        sdk = self.settings.client(self.call)
+        sdk = self.settings.client(self.place)
         self.conversations = await asyncio.to_thread(lambda: sdk.beta.conversations)  # half a second of imports, the first time
 
     async def on_turns(self, turn: Turn) -> None:

@@ -48,7 +48,7 @@ class ModerateReplies(Processor):
         await settings.warm(share)
 
     async def start(self) -> None:
-        self.guard = await Guard.open(self.settings.client(self.call), self.settings, self.name)
+        self.guard = await Guard.open(self.settings.client(self.place), self.settings, self.name)
 
     async def on_reply(self, piece: ReplyText) -> None:
         reply = self.current

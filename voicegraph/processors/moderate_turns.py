@@ -35,7 +35,7 @@ class ModerateTurns(Processor):
         await settings.warm(share)
 
     async def start(self) -> None:
-        self.guard = await Guard.open(self.settings.client(self.call), self.settings, self.name)
+        self.guard = await Guard.open(self.settings.client(self.place), self.settings, self.name)
 
     async def on_turns(self, turn: Turn) -> None:
         if turn.say is None and (objections := await self._objections(turn.text)):

@@ -55,7 +55,7 @@ class Translator(Processor):
         await settings.warm(share)
 
     async def start(self) -> None:
-        self.chat = self.settings.client(self.call).chat
+        self.chat = self.settings.client(self.place).chat
 
     async def on_turns(self, turn: Turn) -> None:
         options = self.settings

@@ -65,7 +65,7 @@ class VoxtralStt(Processor):
             turn_detection=settings.turn_detection.on_the_wire() if is_voxtral_3(settings.model) else None,
         )
         sockets = self.call.shared(MistralClients).sockets
-        self.transcriber = Transcriber(settings.client(self.call), sockets, hearing, self._tell)
+        self.transcriber = Transcriber(settings.client(self.place), sockets, hearing, self._tell, replaceable=self.place.replaceable)
         await self.transcriber.open()
 
     async def run(self) -> None:

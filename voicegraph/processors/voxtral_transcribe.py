@@ -62,7 +62,7 @@ class VoxtralTranscribe(Processor):
         await settings.warm(share)
 
     async def start(self) -> None:
-        self.transcriptions = self.settings.client(self.call).audio.transcriptions
+        self.transcriptions = self.settings.client(self.place).audio.transcriptions
 
     async def on_clip(self, clip: Clip) -> None:
         segment, self._segment = self._segment, self._segment + 1

@@ -62,7 +62,7 @@ class VoxtralTts(Processor):
         await settings.warm(share)
 
     async def start(self) -> None:
-        settings, sdk = self.settings, self.settings.client(self.call)
+        settings, sdk = self.settings, self.settings.client(self.place)
         reference = await asyncio.to_thread(settings.reference)
         sockets = self.call.shared(MistralClients).sockets
 

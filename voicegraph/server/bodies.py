@@ -32,6 +32,8 @@ class Choice(Body):
     """The text to take for the graph's file, in developer mode."""
     resume: str | None = Field(default=None, max_length=MAX_TOKEN)
     """A token of an earlier call, to go on from."""
+    settings: dict[str, Any] | None = Field(default=None, max_length=50)
+    """`node.option` → value, of what the graph's `allow:` lets a client set."""
 
     def with_wishes(self, later: Choice) -> Choice:
         """With what the offer itself chooses in place of what /start chose."""

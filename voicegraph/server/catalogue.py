@@ -18,6 +18,7 @@ from voicegraph.graph.shipped import about, names
 from voicegraph.graph.spec import GraphSpec, NodeSpec
 from voicegraph.mistral.client import KEY_VARIABLES
 from voicegraph.mistral.settings import MistralSettings
+from voicegraph.server.client_settings import offered
 from voicegraph.server.versions import GraphFile, settled, shown
 
 WITH_KEY, WITHOUT_KEY = "voxtral", "local"
@@ -100,7 +101,8 @@ class Catalogue:
             spec = await self.spec()
         except BadRequest:
             return  # whoever calls will be told
-        await asyncio.gather(*(node.processor.warm(node.settings, host.shared) for node in spec.nodes), return_exceptions=True)
+        choices = [choice for node in spec.nodes for choice in node.choices]
+        await asyncio.gather(*(choice.processor.warm(choice.settings, host.shared) for choice in choices), return_exceptions=True)
 
     def _spec(self, name: str | None) -> GraphSpec:
         spec = self._checked(name)
@@ -131,6 +133,7 @@ class Catalogue:
             "ready": problem is None,
             "problem": problem,
             "mistakes": list(map(shown, file.mistakes)),
+            "settings": list(offered(version.spec)) if version else [],
             "version": {"number": version.number, "hash": version.spec.version, "since": f"{version.since:%Y-%m-%dT%H:%M:%SZ}"} if version else None,
         }
 
@@ -174,8 +177,13 @@ def has_key() -> bool:
 
 
 def what_is_missing(spec: GraphSpec) -> str | None:
-    """A sentence when a node of this graph needs a key or a package that is not there."""
-    return next((sentence for node in spec.nodes if (sentence := _missing_package(node) or _missing_key(node))), None)
+    """A sentence when a node of this graph needs a key or a package that is not there, and none of its stand-ins can do without."""
+    return next((sentence for node in spec.nodes if (sentence := _missing(node))), None)
+
+
+def _missing(node: NodeSpec) -> str | None:
+    missing = _missing_package(node) or _missing_key(node)
+    return missing if node.otherwise is None or _missing(node.otherwise) else None
 
 
 def _missing_package(node: NodeSpec) -> str | None:

@@ -21,6 +21,7 @@ from voicegraph.server.bodies import OVER, Answer, Candidates, Choice, Offer
 from voicegraph.server.call import Call
 from voicegraph.server.calls import Calls
 from voicegraph.server.catalogue import Catalogue
+from voicegraph.server.client_settings import with_settings
 from voicegraph.server.pulse import Pulse
 from voicegraph.server.resume import Tokens
 from voicegraph.server.worker import Told
@@ -102,8 +103,10 @@ class LocalWorker:
 
     async def _spec(self, choice: Choice) -> GraphSpec:
         if choice.draft is None or self._workshop is None:
-            return await self._catalogue.spec(choice.graph)
-        return await asyncio.to_thread(self._workshop.draft, choice.graph, choice.draft)
+            spec = await self._catalogue.spec(choice.graph)
+        else:
+            spec = await asyncio.to_thread(self._workshop.draft, choice.graph, choice.draft)
+        return with_settings(spec, choice.settings or {})
 
     def _over(self, id: str) -> None:
         self._calls.pop(id, None)

@@ -10,6 +10,7 @@ from voicegraph.errors import BadRequest
 from voicegraph.server.bodies import Answer, Candidates, Choice, Offer, Start, read
 from voicegraph.server.calls import Calls
 from voicegraph.server.catalogue import Catalogue
+from voicegraph.server.client_settings import with_settings
 from voicegraph.server.developer import workshop
 
 CALLS = web.AppKey("calls", Calls)
@@ -83,9 +84,10 @@ async def hang_up(request: web.Request) -> web.Response:
 async def _check(request: web.Request, choice: Choice) -> None:
     """Refuse now what cannot run, and not when the microphone is open. Raises BadRequest."""
     if choice.draft is None:
-        await request.app[CATALOGUE].spec(choice.graph)
+        spec = await request.app[CATALOGUE].spec(choice.graph)
     else:
-        await asyncio.to_thread(workshop(request).draft, choice.graph, choice.draft)
+        spec = await asyncio.to_thread(workshop(request).draft, choice.graph, choice.draft)
+    with_settings(spec, choice.settings or {})
 
 
 def _allow(request: web.Request, choice: Choice) -> None:

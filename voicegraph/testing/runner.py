@@ -7,7 +7,7 @@ async with OneNode(Resampler, {"rate": 16000}, rates={"audio": 48000}) as node:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -96,6 +96,11 @@ class OneNode:
         """The reason for which the call ended, unless it was the end of the test."""
         return None if self.session.ending_for == _OVER else self.session.ending_for
 
+    @property
+    def linked(self) -> Collection[str]:
+        """The inputs that `give` can send to."""
+        return self._source.place.outlets.keys()
+
     def give(self, port: str, *frames: Frame) -> None:
         """Send frames to an input, as the node above would."""
         for frame in frames:
@@ -126,7 +131,11 @@ class OneNode:
         await self.session.nodes[1].idle.wait()
 
     async def __aenter__(self) -> OneNode:
-        await self.session.start()
+        try:
+            await self.session.start()
+        except BaseException:
+            await self.host.close()
+            raise
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:

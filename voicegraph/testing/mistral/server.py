@@ -38,6 +38,9 @@ _ROUTES: tuple[tuple[str, str, Endpoint, Handler], ...] = (
     ("GET", "/v1/audio/speech/realtime", "realtime_speech", realtime_speech),
 )
 
+REQUEST_ID = "mistral-correlation-id"
+"""The header in which an answer says which request it is."""
+
 _REPEATED = ("context_bias", "timestamp_granularities")
 """Fields of a form that are lists: each value comes as a field of its own."""
 
@@ -120,6 +123,7 @@ class MistralServer:
         """Listen. Raises OSError if the port is taken."""
         app = web.Application(client_max_size=64 * 2**20)  # reference audio comes in requests
         app[KEPT] = self._conversations
+        app.on_response_prepare.append(self._name)
         for method, path, endpoint, handler in _ROUTES:
             app.router.add_route(method, path, self._route(endpoint, handler))
         self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=1.0)
@@ -141,18 +145,21 @@ class MistralServer:
             await self._runner.cleanup()
 
     def _route(self, endpoint: Endpoint, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-        async def answer(request: web.Request) -> web.StreamResponse:
+        async def serve(request: web.Request) -> web.StreamResponse:
             visit = self._visit(request, endpoint)
             try:
                 visit.body = await _body(request)
                 visit.arrived()
                 self._admit(visit)
-                return await self._attend(visit, handler)
+                response = await self._attend(visit, handler)
             except Refusal as refused:
                 visit.refused(refused.status)
-                return refused.response()
+                response = refused.response()
+            if not response.prepared:
+                response.headers[REQUEST_ID] = visit.name
+            return response
 
-        return answer
+        return serve
 
     def _visit(self, request: web.Request, endpoint: Endpoint) -> Visit:
         faults = self._faults[endpoint]
@@ -177,6 +184,11 @@ class MistralServer:
             raise refusal(401)
         if visit.faults.status is not None:
             raise refusal(visit.faults.status, visit.faults.retry_after)
+
+    async def _name(self, request: web.Request, response: web.StreamResponse) -> None:
+        task = asyncio.current_task()
+        if task in self._open:
+            response.headers[REQUEST_ID] = self._open[task].name
 
     async def _attend(self, visit: Visit, handler: Handler) -> web.StreamResponse:
         self._served[visit.endpoint] += 1

@@ -1,0 +1,129 @@
+"""What a client may set for its own call: offered by a graph's `allow:`, checked as the file's own options are, and in effect for that call alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from voicegraph.errors import BadRequest
+from voicegraph.graph.allow import bound, taker
+from voicegraph.graph.reading import atoms
+from voicegraph.graph.report import did_you_mean, listed
+from voicegraph.graph.settings import WRITTEN, Decibels, Duration
+from voicegraph.graph.spec import GraphSpec, NodeSpec
+
+_LONGEST = 40
+"""Characters of a refused value that are repeated."""
+_BOUNDS = {"min": "minimum", "max": "maximum", "max_length": "maxLength", "pattern": "pattern"}
+"""What JSON Schema calls them."""
+_KINDS = {"boolean": "switch", "number": "number", "integer": "number", "string": "text"}
+
+
+def with_settings(spec: GraphSpec, wanted: Mapping[str, Any]) -> GraphSpec:
+    """The graph with these options (`node.option` → value, as in a file) for one call. Raises BadRequest, with the option and what is allowed."""
+    by_node: dict[str, dict[str, Any]] = {}
+    for key, value in wanted.items():
+        if key not in spec.allow:
+            raise BadRequest(f"'{key}' cannot be set here{did_you_mean(key, spec.allow) or _instead(spec)}")
+        name, _, option = key.partition(".")
+        by_node.setdefault(name, {})[option] = _checked(spec.node(name), option, value, spec.allow[key])
+    return replace(spec, nodes=tuple(_with(node, by_node[node.name]) if node.name in by_node else node for node in spec.nodes))
+
+
+def _instead(spec: GraphSpec) -> str:
+    return f": this graph allows {listed(sorted(spec.allow), 'and')}." if spec.allow else f": the graph '{spec.name}' lets clients set nothing."
+
+
+def _checked(node: NodeSpec, option: str, value: Any, limits: Any) -> Any:
+    """The value as the processor takes it."""
+    label, adapter = f"{node.name}.{option}", taker(node, option)
+    try:
+        taken = adapter.validate_python(_as_written(value, node, option), context=WRITTEN)
+    except ValidationError as problem:
+        reason = re.sub(r"^(Value error|Assertion failed), ", "", problem.errors(include_url=False)[0]["msg"])
+        raise BadRequest(f"'{label}' cannot be {_shown(value)}: {reason[:1].lower()}{reason[1:]}.") from problem
+    if isinstance(limits, list):
+        if all(taken != adapter.validate_python(each, context=WRITTEN) for each in limits):
+            raise BadRequest(f"'{label}' takes {listed(map(str, limits))}, not {_shown(value)}.")
+    elif isinstance(limits, Mapping) and (broken := _broken(node, option, taken, limits)) is not None:
+        raise BadRequest(f"'{label}' takes {broken}, not {_shown(value)}.")
+    return taken
+
+
+def _as_written(value: Any, node: NodeSpec, option: str) -> Any:
+    """As a file has it, where `true` is no number."""
+    kinds = atoms(node.processor.contract.settings.model_fields[option].annotation)
+    return str(value).lower() if isinstance(value, bool) and not kinds & {bool, Any} else value
+
+
+def _broken(node: NodeSpec, option: str, taken: Any, limits: Mapping[str, Any]) -> str | None:
+    """The first limit that this value breaks, in words. A limit that says nothing of such a value forbids it."""
+    number = taken if isinstance(taken, (int, float)) and not isinstance(taken, bool) else None
+    text = taken if isinstance(taken, str) else None
+    for name, limit in limits.items():
+        match name:
+            case "min" if number is None or number < bound(node, option, limit):
+                return f"at least {limit}"
+            case "max" if number is None or number > bound(node, option, limit):
+                return f"at most {limit}"
+            case "max_length" if text is None or len(text) > limit:
+                return f"at most {limit} characters"
+            case "pattern" if text is None or re.fullmatch(limit, text) is None:
+                return f"a text of the form {limit}"
+    return None
+
+
+def _with(node: NodeSpec, options: Mapping[str, Any]) -> NodeSpec:
+    """The node with these options; its stand-ins too, where they are the same processor."""
+    given = {name: getattr(node.settings, name) for name in node.settings.model_fields_set}
+    try:
+        changed = replace(node, settings=type(node.settings).model_validate({**given, **options}))
+        problem = next(iter(changed.processor.check(changed)), None)
+    except ValidationError as error:
+        problem = re.sub(r"^(Value error|Assertion failed), ", "", error.errors(include_url=False)[0]["msg"])
+    if problem is not None:
+        names = listed([f"'{node.name}.{name}'" for name in options], "and")
+        raise BadRequest(f"{names} cannot be set so: {problem}.")
+    standing = node.otherwise
+    return replace(changed, otherwise=_with(standing, options) if standing is not None and standing.processor is node.processor else standing)
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def offered(spec: GraphSpec) -> Sequence[Mapping[str, Any]]:
+    """The options that a client may set, so that a page can offer them."""
+    return [_offer(spec.node(key.partition(".")[0]), key, limits) for key, limits in spec.allow.items()]
+
+
+def _offer(node: NodeSpec, key: str, limits: Any) -> Mapping[str, Any]:
+    option = key.partition(".")[2]
+    schema = _plain(taker(node, option).json_schema())
+    own = {name: schema[key] for name, key in _BOUNDS.items() if key in schema and _kind(schema) not in ("duration", "decibels")}
+    choices = limits if isinstance(limits, list) else schema.get("enum")
+    hidden = "${" in str(node.written.get(option, ""))  # what a variable holds is nobody's business
+    return {
+        "name": key,
+        "kind": "choice" if choices else _kind(schema),
+        "about": node.processor.contract.settings.model_fields[option].description or "",
+        **({"one_of": choices} if choices else own | (dict(limits) if isinstance(limits, Mapping) else {})),
+        "default": None if hidden else node.settings.effective()[option],
+    }
+
+
+def _plain(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the option is when it is not null."""
+    return next((each for each in schema.get("anyOf", ()) if each.get("type") != "null"), schema)
+
+
+def _kind(schema: Mapping[str, Any]) -> str:
+    for kind, annotation in (("duration", Duration), ("decibels", Decibels)):
+        if schema.get("pattern") == TypeAdapter(annotation).json_schema()["pattern"]:
+            return kind
+    return _KINDS.get(str(schema.get("type")), "value")
