@@ -62,7 +62,9 @@ class Script:
     sources: Sequence[tuple[str, str]] = ()
     """Address and title of what a conversation finds in the web: where there are any, each answer is searched for first, and refers to them."""
     voices: frozenset[str] = frozenset({"gb_jane_neutral", "en_paul_neutral", "fr_marie_neutral"})
-    """Any other voice is refused. A `ref_audio` is always taken."""
+    """Any other voice is refused."""
+    clones: bool = True
+    """Whether a `ref_audio` is taken; what is in it does not matter."""
     tone: float | Callable[[str], float] = 440.0
     """The frequency in Hz of the sine that stands for speech, or a function of the text, by which a test tells one text's sound from another's."""
     seconds_per_character: float = 0.06

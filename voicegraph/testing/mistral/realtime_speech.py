@@ -60,6 +60,8 @@ class RealtimeSpeechSession:
             raise Complaint(f"This server makes pcm and wav only, not {update['response_format']}")
         if "voice" in update and update["voice"] not in self._visit.script.voices:
             return [Due(goodbye=(1008, f"Voice not found: {update['voice']}"))]
+        if "ref_audio" in update and not self._visit.script.clones:
+            return [Due(goodbye=(1008, "The reference audio cannot be used"))]
         if "voice" in update or "ref_audio" in update:
             self._settings |= {"voice": update.get("voice"), "is_ref_audio": "ref_audio" in update}
         self._settings |= {name: update[name] for name in ("streaming_mode", "response_format", "expressiveness") if name in update}

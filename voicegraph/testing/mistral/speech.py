@@ -28,6 +28,8 @@ def _check(body: Event, script: Script) -> None:
         raise missing("input")
     if voice is not None and voice not in script.voices:
         raise bad_request(f"Voice not found: {voice}", status=404)
+    if body.get("ref_audio") and not script.clones:
+        raise bad_request("The reference audio cannot be used", status=422)
     if response_format not in FORMATS:
         raise bad_request(f"This server makes pcm and wav only, not {response_format}")
 
