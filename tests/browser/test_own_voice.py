@@ -79,6 +79,12 @@ async def test_a_file_is_uploaded_and_one_that_will_not_do_is_explained(serve: S
         await choose.set_input_files(file(6.0))
         await expect(panel.get_by_role("status")).to_contain_text("(6 s were taken)")
         assert seconds(await mistral.wait_for(Received, brings)) == pytest.approx(6.0, abs=0.1)
+        await visit.page.set_viewport_size({"width": 360, "height": 640})
+        await panel.get_by_role("button", name="Forget my voice").click()
+        await expect(panel.get_by_role("status")).to_be_in_viewport()
+        below = await visit.page.locator("#typing").bounding_box()
+        box = await panel.bounding_box()
+        assert box["y"] + box["height"] <= below["y"]
         await visit.page.get_by_role("button", name="Hang up").click()
         await expect(panel).to_be_hidden()
 
