@@ -85,8 +85,6 @@ async def test_a_file_is_uploaded_and_one_that_will_not_do_is_explained(serve: S
         await panel.get_by_role("button", name="Forget my voice").click()
         await expect(panel.get_by_role("status")).to_be_in_viewport()
         assert await panel.evaluate(ENDS_ABOVE_THE_BUTTONS)
-            "panel => [panel.getBoundingClientRect().bottom, document.querySelector('.dock').getBoundingClientRect().top]"
-        )
         await visit.page.get_by_role("button", name="Hang up").click()
         await expect(panel).to_be_hidden()
 

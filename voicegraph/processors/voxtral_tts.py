@@ -14,7 +14,7 @@ from voicegraph.core.sentences import SpokenClauses, speakable
 from voicegraph.errors import CallFailed, ReplyFailed
 from voicegraph.frames import Event, ReplyAudio, ReplyText, VoiceSample
 from voicegraph.graph.ports import In, Out
-from voicegraph.graph.processor import Processor, Share
+from voicegraph.graph.processor import Place, Processor, Share
 from voicegraph.mistral.client import MistralClients
 from voicegraph.mistral.errors import explain
 from voicegraph.mistral.models import is_voxtral_3
@@ -36,6 +36,7 @@ class VoxtralTtsSettings(VoiceSettings):
 class _Reply:
     epoch: int | None
     voice: Voice
+    reference: str | None
     clauses: SpokenClauses = field(default_factory=SpokenClauses)
     asked: asyncio.Queue[Asked | None] = field(default_factory=asyncio.Queue)
     player: asyncio.Task[None] | None = None
@@ -71,6 +72,10 @@ class VoxtralTts(Processor):
     async def warm(cls, settings: VoxtralTtsSettings, share: Share) -> None:
         await settings.warm(share)
 
+    def __init__(self, place: Place) -> None:
+        super().__init__(place)
+        self.casting = asyncio.Lock()  # held while a reply gets its voice, and while another voice takes the place of that one
+
     async def start(self) -> None:
         self.own = self.reference = await asyncio.to_thread(self.settings.reference)
         self.voices = self._cast(self.own)
@@ -97,7 +102,8 @@ class VoxtralTts(Processor):
         assert self.voices is not None
         try:
             await other.of(None)
-            self.voices, other, self.reference = other, self.voices, reference
+            async with self.casting:
+                self.voices, other, self.reference = other, self.voices, reference
             if self.reply is not None and self.reply.player is not None:
                 await asyncio.wait([self.reply.player])
         except CallFailed as problem:
@@ -106,10 +112,10 @@ class VoxtralTts(Processor):
             await other.close()
 
     async def on_text(self, text: ReplyText) -> None:
-        assert self.voices is not None
         reply = self.reply
         if reply is None or reply.epoch != text.epoch:
-            reply = self.reply = _Reply(text.epoch, await self._voice(self.voices, text.language))
+            async with self.casting:
+                reply = self.reply = _Reply(text.epoch, await self._voice(text.language), self.reference)
             reply.player = self.call.spawn(self._play(reply), self)
         for span in reply.clauses.feed(text.text, text.at, text.spoken, text.last):
             if not await self.audio.room(reply.epoch):
@@ -118,9 +124,10 @@ class VoxtralTts(Processor):
         if text.last:
             reply.asked.put_nowait(None)
 
-    async def _voice(self, voices: Voices, language: str | None) -> Voice:
+    async def _voice(self, language: str | None) -> Voice:
+        assert self.voices is not None
         try:
-            return await voices.of(language)
+            return await self.voices.of(language)
         except CallFailed as problem:
             raise ReplyFailed(str(problem)) from problem  # other languages may still have their voice
 
@@ -133,8 +140,8 @@ class VoxtralTts(Processor):
                     self.audio.send(ReplyAudio(epoch=reply.epoch, pcm=np.zeros(0, np.int16), rate=RATE, last=True))
         except ReplyFailed as problem:
             self.call.fail(problem, self, reply.epoch)
-            if self.reference is not self.own and explain(problem.__cause__ or problem).lasting:
-                self._refused(self.reference, str(problem))
+            if reply.reference is not self.own and explain(problem.__cause__ or problem).lasting:
+                self._refused(reply.reference, str(problem))
 
     async def _speak(self, epoch: int | None, voice: Voice, span: Span, flow: Flow | None) -> None:
         if flow is not None:
