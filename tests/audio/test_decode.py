@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import wave
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,16 @@ from voicegraph.audio.decode import decode
 from voicegraph.errors import UnfitReference
 
 RATE = 24_000
+FORMATS = [
+    ("wav", "pcm_s16le"),
+    ("wav", "pcm_f32le"),
+    ("flac", "flac"),
+    ("ogg", "libopus"),
+    ("webm", "libopus"),
+    ("mp3", "libmp3lame"),
+    ("ipod", "aac"),
+    ("adts", "aac"),
+]
 
 
 def encoded(container: str, codec: str, rate: int = 48_000, layout: str = "stereo", seconds: float = 4.0) -> bytes:
@@ -39,19 +50,7 @@ def refused(data: bytes) -> str:
     return str(problem.value)
 
 
-@pytest.mark.parametrize(
-    ("container", "codec"),
-    [
-        ("wav", "pcm_s16le"),
-        ("wav", "pcm_f32le"),
-        ("flac", "flac"),
-        ("ogg", "libopus"),
-        ("webm", "libopus"),
-        ("mp3", "libmp3lame"),
-        ("ipod", "aac"),
-        ("adts", "aac"),
-    ],
-)
+@pytest.mark.parametrize(("container", "codec"), FORMATS)
 def test_usual_formats_become_mono_at_one_rate(container: str, codec: str) -> None:
     pcm = decode(encoded(container, codec), RATE)
     assert pcm.dtype == np.dtype(np.int16)
@@ -99,3 +98,16 @@ def test_a_file_cannot_make_the_server_open_another(playlist: str, tmp_path: Pat
     secret.write_bytes(encoded("wav", "pcm_s16le"))
     for address in (str(secret), f"file:{secret}"):
         assert refused(playlist.format(address).encode()).startswith("This is no recording")
+
+
+@pytest.mark.parametrize(
+    ("container", "codec"), [("wav", "pcm_s16le"), ("flac", "flac"), ("webm", "libopus"), ("mp3", "libmp3lame"), ("ipod", "aac")]
+)
+def test_a_damaged_file_is_read_as_far_as_it_goes_or_refused(container: str, codec: str) -> None:
+    random, whole = np.random.default_rng(7), encoded(container, codec, seconds=0.5)
+    for _ in range(30):
+        damaged = bytearray(whole)
+        for place in random.integers(0, len(whole), size=random.integers(1, 40)):
+            damaged[place] = random.integers(0, 256)
+        with suppress(UnfitReference):
+            assert decode(bytes(damaged[: random.integers(1, len(whole))]), RATE).ndim == 1
