@@ -28,7 +28,7 @@ export class OwnVoice extends EventTarget {
     super();
     this.#root = root;
     this.#device = device;
-    for (const node of root.querySelectorAll("[data-part]")) this.#part[node.dataset.part] = node;
+    for (const node of root.querySelectorAll("[data-voice]")) this.#part[node.dataset.voice] = node;
     const { agreed, record, upload, forget, file } = this.#part;
     agreed.addEventListener("change", () => this.#show());
     record.addEventListener("click", () => (this.#recorder ? this.#recorder.stop() : this.#record()));
