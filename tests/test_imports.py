@@ -14,7 +14,8 @@ import voicegraph
 ROOT = Path(voicegraph.__file__).parent
 
 LAYERS = (
-    {"errors", "core"},
+    {"errors"},
+    {"core"},
     {"audio", "clock", "frames", "web"},
     {"graph"},
     {"mistral", "local", "tools"},

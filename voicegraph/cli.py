@@ -1,4 +1,4 @@
-"""The command line: `voicegraph serve | new | check | run | captions | graph | explain | schema`."""
+"""The command line: `voicegraph serve | new | check | run | captions | graph | explain | voice | schema`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from voicegraph import __version__
-from voicegraph.commands import captions, check, explain, graph, new, run, schema, serve
+from voicegraph.commands import captions, check, explain, graph, new, run, schema, serve, voice
 from voicegraph.errors import VoicegraphError
 
 INTERRUPTED = 130
@@ -35,6 +35,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="voicegraph", description="Voice agents: a browser calls, a graph in YAML answers.")
     parser.add_argument("--version", action="version", version=f"voicegraph {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (serve, new, check, run, captions, graph, explain, schema):
+    for command in (serve, new, check, run, captions, graph, explain, voice, schema):
         command.add(commands)
     return parser

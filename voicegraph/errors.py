@@ -43,6 +43,10 @@ class CallFailed(VoicegraphError):
     """This call cannot go on. The sentence is for the caller and becomes the reason for which the call ended."""
 
 
+class UnfitReference(VoicegraphError):
+    """A recording that no voice can be cloned from. The sentence is for who gave it: what is wrong with it, and what to do."""
+
+
 class WorkerLost(VoicegraphError):
     """The worker that was to do this is gone, and what it had with it."""
 

@@ -93,6 +93,11 @@ class Clip(Audio):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceSample(Audio):
+    """The voice that replies are to have from now on: some seconds of somebody speaking. Empty: it is taken back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Caption(Frame):
     """A snapshot of one line of captions: `settled` words that stay, then words that may still change (`ahead`). `final`: the line is over."""
 

@@ -16,6 +16,7 @@ import { Panels } from "./panels.js";
 import { pushToTalk } from "./talk.js";
 import { TimeView } from "./time.js";
 import { Transcript } from "./transcript.js";
+import { OwnVoice } from "./voice.js";
 
 const $ = (id) => document.getElementById(id);
 const server = new URL(document.baseURI).origin;
@@ -26,6 +27,7 @@ const devices = new Devices($("devices"));
 const graphView = new GraphView($("panel-graph"), server);
 const editView = new EditView($("panel-edit"), server);
 const panels = new Panels($("tabs"), { time: new TimeView($("panel-time"), transcript), graph: graphView, edit: editView });
+const ownVoice = new OwnVoice($("own-voice"), () => devices.microphone);
 const meters = new Meters({ caller: $("meter-caller"), reply: $("meter-reply") }, $("orb"));
 let call = null;
 let floor = null;
@@ -112,6 +114,7 @@ async function startCall({ graph = chooser.chosen, draft = null } = {}) {
   const mine = (call = new VoiceCall({ url: server, graph, draft, outputLatency: () => levels.outputLatency }));
   listenTo(call);
   panels.follow(call, levels);
+  ownVoice.follow(call);
   $("line-graph").textContent = draft === null ? (graph ?? "") : `${graph}, as edited`;
   show("connecting");
   $("floor").textContent = "Waiting for the microphone";
@@ -320,6 +323,10 @@ editView.addEventListener("try", ({ detail }) => {
   else call?.hangUp();
   if (getComputedStyle($("panel-call")).display === "none") panels.show("call"); // on a narrow screen
   startCall(detail);
+});
+
+ownVoice.addEventListener("muted", () => {
+  if (call) showMuted(call.muted);
 });
 
 $("chooser").addEventListener("submit", (event) => event.preventDefault());

@@ -1,10 +1,13 @@
 /**
- * The words of a call, both sides, as they are said.
+ * The words of a call, both sides, as they are said, and what is told beside them (facts.js, captions.js).
  *
  * The caller's words stand lighter until the speech-to-text is sure of them. A reply appears sentence by sentence as its voice reaches them: the words that
  * were heard, the one that is being heard marked, the rest of the sentence lighter. Where a reply was talked over, the rest is struck off. Words are set
  * as text, never as HTML.
  */
+
+import { Captions } from "./captions.js";
+import { moderationNote, sourceList, speakers, toolNote } from "./facts.js";
 
 const NAMES = { caller: "You", reply: "Agent" };
 
@@ -15,6 +18,7 @@ export class Transcript {
   #turns = new Map(); // of the caller's words: segment → its turn
   #reply = null; // the newest reply: {node, body}
   #segments = new Map(); // of all replies: segment id → its span
+  #captions = new Captions(() => this.#entry("caller").body);
   #tools = new Map(); // that run: id of the call → {node, what}
 
   constructor(log) {
@@ -37,6 +41,7 @@ export class Transcript {
     this.#caller = this.#answered = this.#reply = null;
     this.#segments.clear();
     this.#turns.clear();
+    this.#captions.settle();
     for (const id of [...this.#tools.keys()]) this.#toolOver({ tool_call_id: id, cancelled: true });
   }
 
@@ -150,8 +155,34 @@ export class Transcript {
 
   #fact({ t, d }) {
     if (t === "user-amended") this.#amend(d.text);
+    else if (t === "caption") this.#caption(d);
+    else if (t === "utterance") this.#utterance(d);
+    else if (t === "sources" && d.sources.length) this.#sources(d.sources);
+    else if (t === "tool") this.note(toolNote(d.name));
+    else if (t === "moderation") this.note(moderationNote(d));
     else if (t === "bot-interrupted") this.#cut(d.heard);
     else if (t === "turn" && this.#reply) this.#latency(d);
+  }
+
+  #caption(caption) {
+    this.#captions.take(caption);
+    this.#follow();
+  }
+
+  /** A clip was transcribed: a turn of its own, answered as it stands. */
+  #utterance(utterance) {
+    const { node, body } = this.#entry("caller");
+    body.replaceWith(...speakers(utterance));
+    node.classList.add("utterance");
+    this.#caller = this.#answered = null;
+    this.#follow();
+  }
+
+  /** They may come before the reply's first word is heard, and after its last. */
+  #sources(sources) {
+    this.#reply ??= this.#entry("reply");
+    this.#reply.node.append(sourceList(sources));
+    this.#follow();
   }
 
   /** The reply ended before its end. */
@@ -219,8 +250,10 @@ function seconds(ms) {
 
 function plain(node) {
   if (!node.matches(".turn")) return `(${node.textContent})`;
-  const words = node.querySelector(".words").cloneNode(true);
+  const words = element("div", "");
+  for (const line of node.querySelectorAll(".words")) words.append(line.cloneNode(true), " ");
   for (const unheard of words.querySelectorAll("del, .rest")) unheard.remove();
   for (const cut of words.querySelectorAll(".cut")) cut.textContent = "[interrupted]";
-  return `${node.querySelector(".who").textContent}: ${words.textContent.replace(/\s+/g, " ").trim()}`;
+  const sources = [...node.querySelectorAll(".sources a")].map(({ href }) => ` <${href}>`).join("");
+  return `${node.querySelector(".who").textContent}: ${words.textContent.replace(/\s+/g, " ").trim()}${sources}`;
 }

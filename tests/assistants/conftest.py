@@ -26,8 +26,9 @@ RATE = 16_000
 class Caller:
     """Somebody on the line of a running graph."""
 
-    def __init__(self, session: Session, line: FakeLine) -> None:
+    def __init__(self, session: Session, line: FakeLine, host: Host) -> None:
         self.session = session
+        self.host = host
         self._line = line
 
     def messages(self, kind: str) -> list[dict[str, Any]]:
@@ -89,7 +90,7 @@ def call(monkeypatch: pytest.MonkeyPatch) -> Call:
             session = Session(load(graph), line, id="test", host=host)
             await session.start()
             try:
-                yield Caller(session, line)
+                yield Caller(session, line, host)
             finally:
                 await session.close("the test is over")
 

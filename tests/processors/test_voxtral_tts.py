@@ -1,7 +1,11 @@
 """Spoken through the real client by the server that gives each text a tone of its own."""
 
+import base64
+import io
+import wave
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -10,17 +14,21 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from voicegraph.audio.wav import wav_bytes
 from voicegraph.core.ledger import Span
 from voicegraph.errors import CallFailed
-from voicegraph.frames import ReplyAudio, ReplyText
+from voicegraph.frames import ReplyAudio, ReplyText, VoiceSample
 from voicegraph.processors.voxtral_tts import VoxtralTts, VoxtralTtsSettings
-from voicegraph.testing.mistral import Closed, Delays, FaultPlan, Faults, MistralServer, Opened, Received, Request, Script
+from voicegraph.testing.mistral import Closed, Delays, FaultPlan, Faults, MistralServer, Opened, Received, Record, Request, Script
 from voicegraph.testing.runner import OneNode
+from voicegraph.testing.speech import murmur, silence
 
 Until = Callable[[Callable[[], bool]], Awaitable[None]]
 QUICK = Delays(first_sound=0.0, speech_speed=1000.0)
 OLD = "voxtral-mini-tts-2603"
 NEW = "voxtral-mini-tts-3-0"
+SAMPLE = VoiceSample(pcm=murmur(5.0), rate=24_000)
+NONE = VoiceSample(pcm=silence(0.0), rate=24_000)
 TEXT = "Hello there, how are you? It is a fine day in Paris. Goodbye now, my friend."
 
 
@@ -52,6 +60,38 @@ async def reply(until: Until, node: OneNode, text: str) -> list[ReplyAudio]:
 def tone(frames: list[ReplyAudio]) -> float:
     pcm = np.concatenate([frame.pcm for frame in frames])
     return float(np.argmax(np.abs(np.fft.rfft(pcm))) * 24000 / len(pcm))
+
+
+async def recast(until: Until, node: OneNode) -> None:
+    processor: Any = node.processor
+    await until(lambda: processor.recasting.done())
+
+
+async def lend(until: Until, node: OneNode, sample: VoiceSample) -> None:
+    """Give it a voice, and wait until it has it."""
+    node.give("voice", sample)
+    await recast(until, node)
+
+
+def length(clip: str) -> float:
+    """Seconds of a clip as it is sent."""
+    with wave.open(io.BytesIO(base64.b64decode(clip))) as wav:
+        return float(wav.getnframes() / wav.getframerate())
+
+
+def spoken_with(server: MistralServer) -> list[str | None]:
+    """The clip of each piece of text that was asked for, in order."""
+    clips: dict[int, str | None] = {}
+    found: list[str | None] = []
+    for record in server.log.of(Record):
+        match record:
+            case Request(endpoint="speech", body=body):
+                found.append(body.get("ref_audio"))
+            case Received(message={"type": "session.update", "session": session}):
+                clips[record.stream] = session.get("ref_audio")
+            case Received(message={"type": "input_text.flush"}):
+                found.append(clips[record.stream])
+    return found
 
 
 both = pytest.mark.parametrize("model", [NEW, OLD], ids=["websocket", "http"])
@@ -162,10 +202,10 @@ async def test_an_unknown_voice_ends_the_call_with_a_sentence() -> None:
 
 async def test_a_clip_is_sent_as_the_voice(tmp_path: Path) -> None:
     clip = tmp_path / "voice.wav"
-    clip.write_bytes(b"ABC")
+    clip.write_bytes(wav_bytes(murmur(5.0, rate=44_100), 44_100))
     async with speaking(ref_audio=str(clip)) as (_, server):
         update = await server.wait_for(Received)
-    assert update.message["session"]["ref_audio"] == "QUJD"
+    assert length(update.message["session"]["ref_audio"]) == pytest.approx(5.0, abs=0.05)
     assert "voice" not in update.message["session"]
 
 
@@ -173,6 +213,70 @@ async def test_a_clip_that_is_not_there_ends_the_call_with_a_sentence() -> None:
     with pytest.raises(CallFailed, match=r"nowhere\.wav cannot be read"):
         async with speaking(ref_audio="nowhere.wav"):
             pass
+
+
+async def test_a_clip_that_will_not_do_ends_the_call_with_a_sentence(tmp_path: Path) -> None:
+    clip = tmp_path / "voice.wav"
+    clip.write_bytes(wav_bytes(murmur(1.0), 24_000))
+    with pytest.raises(CallFailed, match=r"voice\.wav cannot be used\. .* at least 3 s are needed"):
+        async with speaking(ref_audio=str(clip)):
+            pass
+
+
+@both
+async def test_a_callers_voice_speaks_from_the_next_reply_on_until_it_is_taken_back(until: Until, model: str) -> None:
+    async with speaking(model=model) as (node, server):
+        await reply(until, node, "Hello.")
+        for sample in (SAMPLE, NONE):
+            node.drop()
+            await lend(until, node, sample)
+            await reply(until, node, "Hello.")
+        assert [None if clip is None else length(clip) for clip in spoken_with(server)] == [None, pytest.approx(5.0), None]
+
+
+async def test_a_reply_under_way_keeps_its_voice(until: Until) -> None:
+    async with speaking(delays=Delays(first_sound=0.0, speech_speed=3.0)) as (node, server):
+        give(node, TEXT, node.begin())
+        await until(lambda: len(node.sent("audio")) > 2)
+        node.give("voice", SAMPLE)
+        await server.wait_for(Received, lambda record: "ref_audio" in record.message.get("session", ()), count=2)
+        server.delays = QUICK
+        await until(lambda: any(frame.last for frame in node.sent("audio")))
+        assert set(spoken_with(server)) == {None}
+        node.drop()
+        await server.wait_for(Closed, count=2)  # the former voice's connections
+        await reply(until, node, "Hello.")
+        assert spoken_with(server)[-1] is not None
+
+
+async def test_a_callers_voice_that_the_service_refuses_does_not_end_the_call(until: Until) -> None:
+    async with speaking() as (node, server):
+        server.script = replace(server.script, clones=False)
+        await lend(until, node, SAMPLE)
+        await until(lambda: bool(node.sent("events")))
+        (event,) = node.sent("events")
+        assert event.data["message"].startswith("The replies go on in the former voice. ")
+        await recast(until, node)
+        await reply(until, node, "Hello.")
+        assert node.failure is None
+
+
+async def test_over_http_such_a_voice_costs_the_first_reply_only(until: Until) -> None:
+    async with speaking(model=OLD) as (node, server):
+        server.script = replace(server.script, clones=False)
+        await lend(until, node, SAMPLE)
+        give(node, "Hello.", node.begin())
+        await until(lambda: bool(node.sent("events")))
+        assert node.sent("events")[0].data["message"].startswith("The replies go on in the former voice. ")
+
+
+async def test_a_voice_that_cannot_be_opened_changes_nothing(until: Until) -> None:
+    async with speaking() as (node, server):
+        server.set_faults({"realtime_speech": Faults(status=503)})
+        node.give("voice", SAMPLE)
+        await until(lambda: bool(node.sent("events")))
+        assert node.sent("events")[0].data["message"].startswith("The voice stays as it is. ")
+        await reply(until, node, "Hello.")
 
 
 async def test_an_older_model_is_asked_over_http(until: Until) -> None:

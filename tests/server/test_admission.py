@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from voicegraph.core.sound import Pcm
 from voicegraph.errors import BadRequest, WorkerLost
 from voicegraph.server.bodies import OVER, Answer, Candidates, Choice, Offer
 from voicegraph.server.calls import Calls
@@ -49,6 +50,8 @@ class Scripted:
 
     async def end(self, id: str, reason: str) -> None:
         self.over(id)
+
+    async def voice(self, id: str, pcm: Pcm) -> None: ...
 
     async def recording(self, id: str) -> Path | None:
         return Path(f"{id}.wav") if id in self.running else None

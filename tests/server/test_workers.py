@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 import os
 import signal
@@ -18,6 +19,7 @@ import pytest
 from aiohttp import ClientSession
 from cryptography.fernet import Fernet
 
+from voicegraph.audio.wav import wav_bytes
 from voicegraph.errors import BadRequest, CallFailed, WorkerLost
 from voicegraph.graph.shipped import names
 from voicegraph.server.calls import Calls
@@ -25,7 +27,8 @@ from voicegraph.server.fleet import Fleet
 from voicegraph.server.remote import RemoteWorker
 from voicegraph.server.setup import Setup
 from voicegraph.testing.caller import Caller, Told, over_http
-from voicegraph.testing.mistral import Delays, MistralServer, Request, Script
+from voicegraph.testing.mistral import Delays, MistralServer, Received, Request, Script
+from voicegraph.testing.speech import murmur
 
 GRAPH = """
 about: Voxtral with a greeting.
@@ -256,6 +259,26 @@ async def test_later_requests_find_the_worker_of_their_call(sdp: str) -> None:
             async with server.http.delete(place, params={"pc_id": pc_id}) as answer:
                 assert await answer.json() == {"status": "success"}
         await server.until(calls=0)
+
+
+async def test_a_voice_reaches_the_worker_that_has_the_call(environ: dict[str, str], mistral: MistralServer) -> None:
+    """The longest one, which is the longest thing that goes over the line to a worker."""
+    clip = wav_bytes(murmur(24.9), 24_000)
+    async with serving("--graph", "cloned_voice", environ=environ) as server:
+        async with server.http.post(f"{server.url}/start", json={}) as answer:
+            session = f"{server.url}/sessions/{(await answer.json())['sessionId']}"
+
+        async def offer(sdp: str, restart: bool) -> str:
+            async with server.http.post(f"{session}/api/offer", json={"sdp": sdp, "type": "offer"}) as answer:
+                return str((await answer.json())["sdp"])
+
+        async with Caller(offer) as caller:
+            await caller.wait_for("server-message", where=said("voice-wanted"), limit=LIMIT)
+            async with server.http.post(f"{session}/voice", data=io.BytesIO(clip)) as answer:
+                assert (answer.status, await answer.json()) == (200, {"seconds": 24.9})
+            await mistral.wait_for(Received, lambda record: len(record.message.get("session", {}).get("ref_audio", "")) > 1_500_000, timeout=LIMIT)
+            async with server.http.post(f"{server.url}/sessions/nobody/voice", data=b"") as answer:
+                assert answer.status == 404
 
 
 SETUP = Setup("worker 1", dict(names()), "echo", "it is the test's", None, (), (), None, Fernet.generate_key().decode(), 600.0, logging.WARNING)

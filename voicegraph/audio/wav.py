@@ -1,8 +1,9 @@
-"""Writing a WAV file while a call goes on."""
+"""WAV files: of a whole piece of sound, and written while a call goes on."""
 
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 import struct
 import wave
@@ -11,12 +12,23 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from voicegraph.core.sound import Pcm
+
 BATCH = 1 << 16
 """Bytes that are handed to the disk at once: a third of a second of stereo at 48 kHz."""
 MOST_WAITING = 64
 """Batches that may wait for a slow disk; beyond, the recording ends."""
 
 log = logging.getLogger(__name__)
+
+
+def wav_bytes(pcm: Pcm, rate: int) -> bytes:
+    """A file with this sound, for a service that takes no bare samples."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as wav:
+        wav.setparams((1, 2, rate, 0, "NONE", ""))
+        wav.writeframes(pcm.tobytes())
+    return file.getvalue()
 
 
 class WavWriter:

@@ -4,18 +4,20 @@ whose voice speaks."""
 from __future__ import annotations
 
 import asyncio
-import base64
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, model_validator
 
-from voicegraph.errors import CallFailed
+from voicegraph.audio.decode import decode
+from voicegraph.core.reference import RATE as REFERENCE_RATE
+from voicegraph.core.reference import prepare
+from voicegraph.errors import CallFailed, UnfitReference
 from voicegraph.graph.processor import Place, Share
 from voicegraph.graph.settings import ByLanguage, Duration, Secret, Settings, in_language
 from voicegraph.mistral.client import IMPATIENCE, PATIENCE, MistralClients
-from voicegraph.mistral.speech import Manner
+from voicegraph.mistral.speech import Manner, as_reference
 
 if TYPE_CHECKING:
     from mistralai.client import Mistral
@@ -79,7 +81,7 @@ class VoiceSettings(MistralSettings):
     voice: ByLanguage | None = None
     """A preset voice such as gb_jane_neutral (which is the default), or a stored one; or one for each language that a reply may be in."""
     ref_audio: Path | None = None
-    """Instead of a voice: a file with 3 to 25 seconds of the voice to clone."""
+    """Instead of a voice: a file with 3 to 25 seconds of the voice to clone, in any usual format."""
     expressiveness: float | None = Field(None, ge=1)
     """How strongly the voice shapes what it says: a guidance scale, from 1 upwards. By default the service's own."""
 
@@ -94,9 +96,11 @@ class VoiceSettings(MistralSettings):
         if self.ref_audio is None:
             return None
         try:
-            return base64.b64encode(self.ref_audio.read_bytes()).decode()
+            return as_reference(prepare(decode(self.ref_audio.read_bytes(), REFERENCE_RATE)), REFERENCE_RATE)
         except OSError as problem:
             raise CallFailed(f"The reference voice {self.ref_audio} cannot be read: {problem.strerror}.") from problem
+        except UnfitReference as problem:
+            raise CallFailed(f"The reference voice {self.ref_audio} cannot be used. {problem}") from problem
 
     def manner(self, model: str, reference: str | None, language: str | None = None) -> Manner:
         """What the service is asked for, for a reply in this language."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from voicegraph.audio.wav import wav_bytes
 from voicegraph.core.sound import Pcm
 from voicegraph.errors import ReplyFailed
 from voicegraph.mistral.errors import explain, failures
@@ -156,6 +158,11 @@ class HttpVoice:
             flow.finish()
         except failures() as problem:
             flow.fail(problem)
+
+
+def as_reference(pcm: Pcm, rate: int) -> str:
+    """A recording as the service takes it in `ref_audio` and `sample_audio`: a WAV file in base64."""
+    return base64.b64encode(wav_bytes(pcm, rate)).decode()
 
 
 def to_int16(sound: bytes) -> Pcm:

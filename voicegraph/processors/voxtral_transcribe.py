@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import wave
 from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from voicegraph.audio.wav import wav_bytes
 from voicegraph.core.speakers import Part, script
 from voicegraph.frames import Clip, Event, Transcript, Words
 from voicegraph.graph.ports import In, Out
@@ -81,7 +80,7 @@ class VoxtralTranscribe(Processor):
         settings = self.settings
         answer = await self.transcriptions.complete_async(
             model=settings.model,
-            file={"file_name": "clip.wav", "content": _wav(clip), "content_type": "audio/wav"},
+            file={"file_name": "clip.wav", "content": wav_bytes(clip.pcm, clip.rate), "content_type": "audio/wav"},
             diarize=settings.diarize,
             language=settings.language,
             context_bias=settings.context_bias or None,
@@ -90,11 +89,3 @@ class VoxtralTranscribe(Processor):
         segments = answer.segments or [] if settings.diarize else []
         parts = [Part(each.text, each.start or 0.0, each.end or 0.0, each.speaker_id or None) for each in segments]
         return answer.text.strip(), parts, answer.language or None
-
-
-def _wav(clip: Clip) -> bytes:
-    file = io.BytesIO()
-    with wave.open(file, "wb") as wav:
-        wav.setparams((1, 2, clip.rate, 0, "NONE", ""))
-        wav.writeframes(clip.pcm.tobytes())
-    return file.getvalue()

@@ -12,7 +12,7 @@ from typing import Protocol, Self
 from aiohttp import web
 
 from voicegraph import __version__
-from voicegraph.server import developer, graphs, recording, signalling
+from voicegraph.server import developer, graphs, recording, signalling, voice
 from voicegraph.server.calls import Calls
 from voicegraph.server.catalogue import Catalogue
 from voicegraph.server.developer import SAVING
@@ -20,6 +20,7 @@ from voicegraph.server.files import add_page, page_folder
 from voicegraph.server.loopback import loopback_only
 from voicegraph.server.options import Options
 from voicegraph.server.signalling import CALLS, CATALOGUE
+from voicegraph.server.voice import DECODING
 from voicegraph.server.watching import watch
 from voicegraph.server.web_rules import cross_origin, secure, sentences, shut_in
 from voicegraph.server.workshop import WORKSHOP, open_workshop
@@ -53,7 +54,8 @@ def make_app(catalogue: Catalogue, calls: Calls, options: Options) -> web.Applic
     app[CATALOGUE] = catalogue
     app[WORKSHOP] = open_workshop(catalogue, options.dev)
     app[SAVING] = asyncio.Lock()
-    for routes in (signalling.routes, graphs.routes, recording.routes, developer.routes):
+    app[DECODING] = asyncio.Lock()
+    for routes in (signalling.routes, graphs.routes, recording.routes, voice.routes, developer.routes):
         app.add_routes(routes)
     app.router.add_get("/healthz", _health)
     app.on_response_prepare.append(secure)

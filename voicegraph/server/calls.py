@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from voicegraph.core.slots import Slots
+from voicegraph.core.sound import Pcm
 from voicegraph.errors import BadRequest, WorkerLost
 from voicegraph.server.bodies import OVER, Answer, Candidates, Choice, Offer
 from voicegraph.server.worker import Told, Worker
@@ -138,6 +139,19 @@ class Calls:
                 await self._find(id).end(id, reason)
             except WorkerLost:
                 self._release(id)
+
+    async def check(self, id: str) -> None:
+        """Raises BadRequest when there is no such call: before a client's upload is looked at."""
+        await self._arrived(id)
+        self._find(id)
+
+    async def voice(self, id: str, pcm: Pcm) -> None:
+        """Let a running call speak in this voice, as `Worker.voice`."""
+        await self._arrived(id)
+        try:
+            await self._find(id).voice(id, pcm)
+        except WorkerLost as problem:
+            raise BadRequest(OVER, 404) from problem
 
     async def recording(self, id: str) -> Path | None:
         """The file with the recording of a call that is running or was not long ago; None where its caller can have none."""

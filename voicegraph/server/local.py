@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Self
 
 from voicegraph.audio.recordings import Recordings
+from voicegraph.audio.references import References
 from voicegraph.core import rtvi
+from voicegraph.core.sound import Pcm
 from voicegraph.errors import BadRequest
 from voicegraph.graph.host import Host
 from voicegraph.graph.spec import GraphSpec
@@ -84,6 +86,11 @@ class LocalWorker:
 
     async def end(self, id: str, reason: str) -> None:
         self._find(id).end(reason)
+
+    async def voice(self, id: str, pcm: Pcm) -> None:
+        self._find(id)
+        if not self._host.shared(References).give(id, pcm):
+            raise BadRequest("This call takes no voice: its graph has no voice_sample, or has not started yet.", 409)
 
     async def recording(self, id: str) -> Path | None:
         return self._host.shared(Recordings).of(id)

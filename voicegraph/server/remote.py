@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import signal
 import socket
 import sys
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from voicegraph.core.sound import Pcm
 from voicegraph.errors import WorkerLost
 from voicegraph.server.bodies import Answer, Candidates, Choice, Offer
 from voicegraph.server.link import Asking, Fields, Line
@@ -82,6 +84,9 @@ class RemoteWorker:
 
     async def end(self, id: str, reason: str) -> None:
         await self._link.ask("end", id=id, reason=reason)
+
+    async def voice(self, id: str, pcm: Pcm) -> None:
+        await self._link.ask("voice", id=id, pcm=base64.b64encode(pcm.tobytes()).decode())
 
     async def recording(self, id: str) -> Path | None:
         path = await self._link.ask("recording", id=id)

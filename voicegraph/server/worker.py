@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from voicegraph.core.sound import Pcm
 from voicegraph.server.bodies import Answer, Candidates, Choice, Offer
 
 
@@ -36,6 +37,9 @@ class Worker(Protocol):
 
     async def end(self, id: str, reason: str) -> None:
         """End the call; does not wait until it has ended."""
+
+    async def voice(self, id: str, pcm: Pcm) -> None:
+        """Let a call speak in this voice: mono at core.reference.RATE, checked; an empty one takes the former back."""
 
     async def recording(self, id: str) -> Path | None:
         """The file with the recording of a call of this worker, as long as its caller can have it."""

@@ -6,12 +6,15 @@ It ends when that line does: the front has no other way to end it, and a front t
 from __future__ import annotations
 
 import asyncio
+import base64
 import logging
 import signal
 import socket
 import sys
 from functools import partial
 from typing import Any
+
+import numpy as np
 
 from voicegraph.graph.host import Host
 from voicegraph.rtc.ports import new_loop
@@ -68,6 +71,8 @@ async def _answer(worker: LocalWorker, what: str, fields: Fields) -> Any:
             return await worker.candidates(id, Candidates.model_validate(body))
         case "end", {"id": id, "reason": reason}:
             return await worker.end(id, reason)
+        case "voice", {"id": id, "pcm": pcm}:
+            return await worker.voice(id, np.frombuffer(base64.b64decode(pcm), np.int16))
         case "recording", {"id": id}:
             path = await worker.recording(id)
             return None if path is None else str(path.resolve())

@@ -32,6 +32,14 @@ def trimmed(pcm: Pcm, audible: int = 300) -> Pcm:
     return pcm[loud[0] : loud[-1] + 1]
 
 
+def murmur(seconds: float, level: float = -26.0, rate: int = 24_000) -> Pcm:
+    """Noise that swells four times a second, as loud as `level` says (dB relative to full scale): a voice, where nobody listens for words."""
+    t = np.arange(round(seconds * rate)) / rate
+    swelling = np.abs(np.sin(2 * np.pi * 2 * t)) * np.random.default_rng(5).normal(0, 1, len(t))
+    pcm: Pcm = np.clip(swelling / swelling.std() * 32768 * 10 ** (level / 20), -32768, 32767).astype(np.int16)
+    return pcm
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m voicegraph.testing.speech", description="Write a WAV file in which somebody says a text.")
     parser.add_argument("text")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-Endpoint = Literal["transcription", "chat", "speech", "realtime_speech", "moderation", "file_transcription", "conversations"]
+Endpoint = Literal["transcription", "chat", "speech", "realtime_speech", "moderation", "file_transcription", "conversations", "voices"]
 ENDPOINTS: tuple[Endpoint, ...] = get_args(Endpoint)
 
 Event = dict[str, Any]
@@ -65,7 +65,9 @@ class Script:
     sources: Sequence[tuple[str, str]] = ()
     """Address and title of what a conversation finds in the web: where there are any, each answer is searched for first, and refers to them."""
     voices: frozenset[str] = frozenset({"gb_jane_neutral", "en_paul_neutral", "fr_marie_neutral"})
-    """Any other voice is refused. A `ref_audio` is always taken."""
+    """Any other voice is refused, but for those that have been saved."""
+    clones: bool = True
+    """Whether a `ref_audio` is taken; what is in it does not matter."""
     tone: float | Callable[[str], float] = 440.0
     """The frequency in Hz of the sine that stands for speech, or a function of the text, by which a test tells one text's sound from another's."""
     seconds_per_character: float = 0.06

@@ -11,6 +11,7 @@ from voicegraph.testing.mistral.conversation import converse
 from voicegraph.testing.mistral.protocol import Complaint, Due
 from voicegraph.testing.mistral.visit import Visit
 from voicegraph.testing.mistral.voice import FORMATS, generation
+from voicegraph.testing.mistral.voices import SAVED
 
 
 async def realtime_speech(visit: Visit) -> web.StreamResponse:
@@ -58,8 +59,10 @@ class RealtimeSpeechSession:
             raise Complaint("voice and ref_audio are mutually exclusive")
         if update.get("response_format", "pcm") not in FORMATS:
             raise Complaint(f"This server makes pcm and wav only, not {update['response_format']}")
-        if "voice" in update and update["voice"] not in self._visit.script.voices:
+        if "voice" in update and update["voice"] not in {*self._visit.script.voices, *self._visit.request.app[SAVED]}:
             return [Due(goodbye=(1008, f"Voice not found: {update['voice']}"))]
+        if "ref_audio" in update and not self._visit.script.clones:
+            return [Due(goodbye=(1008, "The reference audio cannot be used"))]
         if "voice" in update or "ref_audio" in update:
             self._settings |= {"voice": update.get("voice"), "is_ref_audio": "ref_audio" in update}
         self._settings |= {name: update[name] for name in ("streaming_mode", "response_format", "expressiveness") if name in update}

@@ -23,6 +23,7 @@ from voicegraph.testing.mistral.speech import speech
 from voicegraph.testing.mistral.stream import Broken
 from voicegraph.testing.mistral.transcription import transcription
 from voicegraph.testing.mistral.visit import Visit
+from voicegraph.testing.mistral.voices import SAVED, voices
 
 Handler = Callable[[Visit], Awaitable[web.StreamResponse]]
 
@@ -35,6 +36,8 @@ _ROUTES: tuple[tuple[str, str, Endpoint, Handler], ...] = (
     ("POST", "/v1/conversations/{id}/restart", "conversations", conversations),
     ("POST", "/v1/chat/moderations", "moderation", moderation),
     ("POST", "/v1/audio/speech", "speech", speech),
+    ("POST", "/v1/audio/voices", "voices", voices),
+    ("DELETE", "/v1/audio/voices/{id}", "voices", voices),
     ("GET", "/v1/audio/speech/realtime", "realtime_speech", realtime_speech),
 )
 
@@ -124,6 +127,7 @@ class MistralServer:
         app = web.Application(client_max_size=64 * 2**20)  # reference audio comes in requests
         app[KEPT] = self._conversations
         app.on_response_prepare.append(self._name)
+        app[SAVED] = {}
         for method, path, endpoint, handler in _ROUTES:
             app.router.add_route(method, path, self._route(endpoint, handler))
         self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=1.0)
@@ -208,7 +212,7 @@ class MistralServer:
 
 
 async def _body(request: web.Request) -> Any:
-    if request.method == "GET":
+    if request.method in ("GET", "DELETE"):
         return None
     if request.content_type == "multipart/form-data":
         return await _form(request)

@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from collections.abc import Container
 
 from aiohttp import web
 
-from voicegraph.testing.mistral.behaviour import Event, Script
+from voicegraph.testing.mistral.behaviour import Event
 from voicegraph.testing.mistral.outbox import Outbox
 from voicegraph.testing.mistral.refusals import bad_request, missing
 from voicegraph.testing.mistral.stream import EventStream, WholeAnswer
 from voicegraph.testing.mistral.visit import Visit
 from voicegraph.testing.mistral.voice import FORMATS, generation, seconds_of, sound_of
+from voicegraph.testing.mistral.voices import SAVED
 
 
 async def speech(visit: Visit) -> web.StreamResponse:
     """Serve one request. Raises Refusal."""
-    _check(visit.body, visit.script)
+    _check(visit.body, {*visit.script.voices, *visit.request.app[SAVED]}, visit.script.clones)
     visit.opened()
     return await (_streamed(visit) if visit.body.get("stream") else _whole(visit))
 
 
-def _check(body: Event, script: Script) -> None:
+def _check(body: Event, voices: Container[str], clones: bool) -> None:
     voice, response_format = body.get("voice_id"), body.get("response_format") or "mp3"
     if not isinstance(body.get("input"), str):
         raise missing("input")
-    if voice is not None and voice not in script.voices:
+    if voice is not None and voice not in voices:
         raise bad_request(f"Voice not found: {voice}", status=404)
+    if body.get("ref_audio") and not clones:
+        raise bad_request("The reference audio cannot be used", status=422)
     if response_format not in FORMATS:
         raise bad_request(f"This server makes pcm and wav only, not {response_format}")
 
