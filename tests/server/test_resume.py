@@ -55,6 +55,7 @@ def test_one_of_another_graph_says_so() -> None:
         json.dumps({"graph": "voxtral", "nodes": MEMORY}),
         Tokens(Fernet.generate_key()).seal("voxtral", MEMORY, NOW),
     ],
+    ids=["empty", "a word", "not ASCII", "a surrogate", "its beginning", "no end", "half", "a letter changed", "not sealed", "another key"],
 )
 def test_what_is_not_ours_is_refused(token: str) -> None:
     assert TOKENS.open(token, "voxtral", NOW) == Resumption({}, NOT_OURS)
