@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from voicegraph.frames import Event
 from voicegraph.graph import extends
 from voicegraph.graph.allow import check_allow
 from voicegraph.graph.document import Document, Entry, Fields, Node, Scalar
@@ -164,6 +165,7 @@ class _Builder:
         if handover_of(processor.contract.outs, None) is None:
             self._report.mistake(spec.position, f"'{name}' cannot have a stand-in: what hears, answers or speaks can")
             return
-        lacking = set(processor.contract.outs) - set(spec.processor.contract.outs)
+        needed = {port for port, out in processor.contract.outs.items() if out.kind is not Event}  # nothing depends on those
+        lacking = needed - set(spec.processor.contract.outs)
         if lacking:
             self._report.mistake(spec.position, f"{spec.use} cannot stand in for '{name}': it does not give {listed(sorted(lacking), 'and')}")
