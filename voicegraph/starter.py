@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 
@@ -16,6 +17,7 @@ from voicegraph.graph.spec import GraphSpec
 ABOUT = "Say here in one line what a caller can expect."
 WELCOME = "Hello! What can I do for you?"
 _PLAIN = re.compile(r"[A-Za-z][\w./-]*")
+_BESIDE = re.compile(r"(?<![\w./])\./(\w[\w-]*\.\w+)")
 
 _GRAPH = Template("""\
 # What is not said here is as in $base; voicegraph explain $base:NODE tells what a node can be told.
@@ -120,10 +122,20 @@ def test_a_graph_can_use_it(tmp_path: Path) -> None:
 def graph_on(base: GraphSpec, name: str) -> str:
     """A graph that extends another, with its nodes as comments. name: what the file is to say after `extends:`."""
     floor = next((node for node in base.nodes if node.processor.owns_floor), None)
-    others = [f"{node.name}: {_flow(node.written)}\n" for node in base.nodes if node is not floor and node.written]
+    others = [f"{node.name}: {_flow(options)}\n" for node in base.nodes if node is not floor and (options := _movable(node.written))]
     changed = f"  {floor.name}:\n    welcome: {WELCOME}\n" if floor else f"  {others.pop(0)}"
     record = "recording" if any(node.name == "record" for node in base.nodes) else "record"
     return _GRAPH.substitute(base=name, about=ABOUT, changed=changed, others="".join(f"  # {other}" for other in others), record=record)
+
+
+def _movable(written: Mapping[str, object]) -> dict[str, object]:
+    """The options that mean the same in another folder: not those that name a file beside their graph."""
+    return {option: value for option, value in written.items() if not _BESIDE.search(str(value))}
+
+
+def companions(graph: Path, text: str) -> list[Path]:
+    """The files beside a graph that its text names, such as `./tools.py:time_in`."""
+    return sorted({file for name in _BESIDE.findall(text) if (file := graph.parent / name).is_file()})
 
 
 def copy_of(text: str) -> str:

@@ -75,8 +75,8 @@ async def test_a_graph_that_cannot_run_says_what_it_needs(serve: Serve, browse: 
     async with serve(key=False) as server, browse(server.url) as visit:
         await visit.page.get_by_text("need setting up").click()
         await expect(visit.page.locator(".missing")).to_contain_text("MISTRAL_API_KEY")
-        await expect(visit.page.get_by_role("radio", name="voxtral")).to_have_count(0)
-        await expect(visit.page.get_by_role("radio", name="local")).to_be_checked()
+        await expect(visit.page.locator("input[type=radio][value=voxtral]")).to_have_count(0)
+        await expect(visit.page.locator("input[type=radio][value=local]")).to_be_checked()
 
 
 async def test_a_graph_that_an_edit_has_broken_says_which_version_calls_get(serve: Serve, browse: Browse, tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_ones_own_processor_is_explained(tmp_path: Path, capsys: pytest.CaptureF
 
 def test_without_a_name_it_lists_them(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain"]) == 0
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()][:3] == ["clip", "dual_delay", "echo"]
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()][:3] == ["backend_agent", "clip", "dual_delay"]
 
 
 def test_programs_get_json(capsys: pytest.CaptureFixture[str]) -> None:

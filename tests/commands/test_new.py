@@ -56,7 +56,17 @@ def test_a_copy_keeps_every_comment_and_the_order(base: str) -> None:
     was, now = names()[base].read_text().splitlines(), Path("mine.yaml").read_text().splitlines()
     assert [line for line in now if line not in was] == ["about: Say here in one line what a caller can expect."]
     assert [line for line in was if line not in now] == [line for line in was if line.startswith("about:")]
-    assert [node.settings for node in load("./mine.yaml").nodes] == [node.settings for node in load(base).nodes]
+    assert [(node.use, node.written) for node in load("./mine.yaml").nodes] == [(node.use, node.written) for node in load(base).nodes]
+
+
+def test_what_a_copy_names_beside_it_comes_along() -> None:
+    for name in ("mine", "another"):
+        assert main(["new", name, "--from", "tools", "--copy"]) == 0
+    assert Path("tools.py").read_text() == names()["tools"].with_name("tools.py").read_text()
+    Path("tools.py").write_text("my work")
+    assert main(["new", "third", "--from", "tools", "--copy"]) == 1
+    assert Path("tools.py").read_text() == "my work"
+    assert not Path("third.yaml").exists()
 
 
 @pytest.mark.parametrize("arguments", [["new", "mine"], ["new", "mine", "--copy"]])

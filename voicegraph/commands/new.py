@@ -42,10 +42,11 @@ def _graph(name: Path, base: str | None, copy: bool) -> int:
     base = base or choose()[0]
     spec = load(base)
     if copy:
-        text = starter.copy_of(spec.file.read_text(encoding="utf-8"))
+        original = spec.file.read_text(encoding="utf-8")
+        beside = {file.with_name(each.name): each.read_text(encoding="utf-8") for each in starter.companions(spec.file, original)}
+        _write({file: starter.copy_of(original), **beside})
     else:
-        text = starter.graph_on(spec, base if base in names() else starter.extends(spec.file, file))
-    _write({file: text})
+        _write({file: starter.graph_on(spec, base if base in names() else starter.extends(spec.file, file))})
     say(f"{file} is made from {base}. Next:")
     say(f"  voicegraph check {file}          finds mistakes")
     say(f"  voicegraph serve --graph {file}  takes calls; a saved change is for the next one")
@@ -73,14 +74,15 @@ def _class_in(code: str) -> str:
 
 
 def _write(texts: Mapping[Path, str]) -> None:
-    """All of the files or none."""
-    there = [file for file in texts if file.exists()]
+    """All of the files or none; one that is there already with the same text is fine."""
+    new = {file: text for file, text in texts.items() if not (file.is_file() and file.read_bytes() == text.encode())}
+    there = [file for file in new if file.exists()]
     if there:
         raise CommandError(f"{there[0]} is there already: choose another name, or remove it.")
-    for file, text in texts.items():
+    for file, text in new.items():
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            with file.open("x", encoding="utf-8") as new:
-                new.write(text)
+            with file.open("x", encoding="utf-8") as opened:
+                opened.write(text)
         except OSError as problem:
             raise CommandError(f"{file} cannot be written: {problem.strerror}.") from problem
