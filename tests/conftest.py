@@ -19,6 +19,17 @@ settings.register_profile("no stopwatch", deadline=None)  # how fast an example 
 settings.load_profile("no stopwatch")
 
 
+REAL_TIME = {"browser", "clients"}
+"""Folders whose tests let a real browser speak and listen while the clock runs. A machine that stands still for a moment changes what was said, so
+one that fails is tried once more, which the summary tells; what is broken fails twice."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent.name in REAL_TIME:
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _no_key_in_the_users_home() -> Iterator[None]:
     """Servers that tests start would make one there."""
