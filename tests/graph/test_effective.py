@@ -55,6 +55,13 @@ def test_a_variable_is_named_and_what_it_holds_is_not_told(found: dict[str, Effe
     assert "very-secret" not in str(found)
 
 
+def test_a_dollar_before_a_variable_does_not_show_what_it_holds(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text('extends: voxtral\nnodes:\n  agent: {instructions: "It costs $$${PRICE}."}\n')
+    found = {each.option: each for each in effective(load(file, {"PRICE": "very-secret"}).node("agent"))}
+    assert found["instructions"].value == "It costs $$${PRICE}."
+
+
 def test_an_empty_variable_leaves_the_default(found: dict[str, Effective]) -> None:
     language = found["stt.language"]
     assert (language.value, language.origin, language.variables, language.left_out) == (None, "default", ("LANGUAGE",), True)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from voicegraph.graph.environment import expand, is_reference
+from voicegraph.graph.environment import expand, is_reference, variables_in
 
 ENVIRON = {"NAME": "Jane", "EMPTY": "", "ODD": "${NAME} $$"}
 
@@ -47,3 +47,11 @@ def test_a_secret_is_one_variable_and_nothing_else() -> None:
     assert is_reference("${KEY}")
     assert not is_reference("${KEY:-abc}")
     assert not is_reference("Bearer ${KEY}")
+
+
+@pytest.mark.parametrize(
+    ("written", "names"),
+    [("plain", ()), ("${A} and ${B:-b}, ${A}", ("A", "B")), ("$${A}", ()), ("$$${A}", ("A",)), ("${A", ())],
+)
+def test_variables_are_found_where_they_are_filled_in(written: str, names: tuple[str, ...]) -> None:
+    assert variables_in(written) == names

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from voicegraph.graph.environment import variables_in
 from voicegraph.graph.spec import NodeSpec, Position
-
-_NAMES = re.compile(r"(?<!\$)\$\{([A-Za-z_][A-Za-z0-9_]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +37,13 @@ def _options(node: NodeSpec, values: Mapping[str, Any], written: Mapping[str, An
         if isinstance(value, dict) and value:
             yield from _options(node, value, _mapping(written.get(name)), _mapping(given.get(name)), f"{option}.")
             continue
-        names = tuple(dict.fromkeys(_NAMES.findall(str(written.get(name, "")))))
+        variables = variables_in(str(written.get(name, "")))
         if name not in written:
             yield Effective(option, value, node.settings.origin(option))
         elif name not in given:
-            yield Effective(option, value, node.settings.origin(option), node.places[option], names, left_out=True)
+            yield Effective(option, value, node.settings.origin(option), node.places[option], variables, left_out=True)
         else:
-            yield Effective(option, written[name] if names else value, "file", node.places[option], names)
+            yield Effective(option, written[name] if variables else value, "file", node.places[option], variables)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

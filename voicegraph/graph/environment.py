@@ -63,6 +63,11 @@ def expand(text: str, environ: Mapping[str, str]) -> Expansion:
     return Expansion(expanded, variables, tuple(unset), tuple(broken))
 
 
+def variables_in(text: str) -> tuple[str, ...]:
+    """The names of the variables, each once."""
+    return tuple(dict.fromkeys(piece["name"] for piece in _PIECE.finditer(text) if piece["name"]))
+
+
 def is_reference(text: str) -> bool:
     """Whether the text is one variable and nothing else: the only way to write a secret."""
     return _WHOLE.fullmatch(text) is not None
