@@ -33,12 +33,11 @@ class Holdings:
 
     @classmethod
     def of(cls, program: Program) -> Holdings:
-        process = Path(f"/proc/{program.pid}")
-        return cls(program.memory(), len(list((process / "fd").iterdir())), len(list((process / "task").iterdir())))
+        return cls(program.memory(), len(list(Path(f"/proc/{program.pid}/fd").iterdir())), program.threads())
 
 
 async def churn(calls: int = CALLS) -> list[Figure]:
-    """Of the graph `echo` in one process. Tasks, which nobody can see from outside, are counted in tests/server/test_calls.py."""
+    """Of the graph `echo` in one process. Tasks are counted in tests/server/test_calls.py."""
     async with voicegraph("echo") as server:
         await _one_after_another(server, BEFORE)
         before = await asyncio.to_thread(Holdings.of, server)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
+
+from benchmarks.callers.lateness import percentile
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Figure:
     @property
     def p95(self) -> float:
         """The 95th percentile, by nearest rank."""
-        return sorted(self.samples)[math.ceil(0.95 * len(self.samples)) - 1]
+        return percentile(self.samples, 0.95)
 
     def reached(self) -> bool:
         """Whether every bar is held."""
@@ -55,17 +56,16 @@ class Figure:
 
     def as_json(self) -> dict[str, Any]:
         """What `from_json` reads; the median, the worst and the verdict are for other readers."""
-        rounded = [float(f"{sample:.5g}") for sample in self.samples]
         return asdict(self) | {
-            "samples": rounded,
-            "median": float(f"{self.median:.5g}"),
-            "worst": float(f"{self.worst:.5g}"),
+            "samples": list(map(rounded, self.samples)),
+            "median": rounded(self.median),
+            "worst": rounded(self.worst),
             "reached": self.reached(),
         }
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Figure:
-        return cls(**{name: found[name] for name in ("name", "unit", "samples", "median_bar", "worst_bar", "least")})
+        return cls(**{each.name: found[each.name] for each in fields(cls) if each.name in found})
 
 
 def table(figures: Sequence[Figure]) -> str:

@@ -41,5 +41,5 @@ def test_a_comparison_gives_ratios_to_ours() -> None:
 
 
 def test_figures_survive_their_file() -> None:
-    figure = Figure("answer", "ms", [580.4, 590.1], median_bar=500, least=None)
+    figure = Figure("answer", "ms", [580.4, 590.1], median_bar=500, least=None, p95_bar=600)
     assert Figure.from_json(json.loads(json.dumps(figure.as_json()))) == figure
