@@ -5,7 +5,6 @@ const KEY = /^( *)(?:- +)?("[^"]*"|'[^']*'|[A-Za-z_][\w.-]*) *:(?: +(.*))?$/;
 /** What a word of a graph file is made of; of processors also the path and the class. */
 const WORD = /[\w./:-]*$/;
 const STRUCTURE = ["use", "from", "after", "before", "otherwise"];
-const DESCRIBED = { use: "a processor", from: "where the node takes its frames", after: "its place in the order", before: "its place in the order", otherwise: "a stand-in" };
 
 /**
  * Where the cursor is.
@@ -54,7 +53,6 @@ function flowStart(lines) {
 /** Inside { }: `before` begins with the opening brace. */
 function flowContext(before, outer) {
   const levels = [];
-  let key = null;
   for (const [token] of before.matchAll(/"(?:[^"\\]|\\.)*"?|'[^']*'?|[{}[\],]|:(?=\s|$)|[^\s{}[\],:"']+(?::(?=\S)[^\s{}[\],]*)*/g)) {
     const level = levels.at(-1);
     if (/^["']/.test(token) && (token.length === 1 || token.at(-1) !== token[0])) return null; // in the middle of a text
@@ -76,7 +74,7 @@ function flowContext(before, outer) {
   const inner = levels.slice(0, -1).map((each) => each.key).filter(Boolean);
   const path = [...outer, ...inner];
   if (level.list) {
-    key = path.pop() ?? null;
+    const key = path.pop() ?? null;
     return { path, key, beside: [], uses: levels[0].values.use ?? null };
   }
   return { path, key: level.key, beside: level.keys, uses: levels[0].values.use ?? null };
@@ -90,7 +88,7 @@ function blockContext(all, line, before) {
     if (path === null) return null;
     return { path, key: null, beside: siblings(all, line, indent) };
   }
-  const found = KEY.exec(`${before.trimEnd()} `.replace(/ $/, ""));
+  const found = KEY.exec(before.trimEnd());
   if (!found || found[3]) return null; // in the middle of a text
   const path = blockPath(all, line, found[1].length);
   return path && { path, key: unquoted(found[2]), beside: [] };
@@ -129,7 +127,7 @@ function siblings(all, line, indent) {
 }
 
 /** The processor of a node, as the file has it; null when it does not say. */
-export function useOf(all, node) {
+function useOf(all, node) {
   const at = all.findIndex((text) => new RegExp(`^ +["']?${node}["']? *:`).test(text));
   if (at < 0) return null;
   const found = KEY.exec(all[at].replace(/\s+#.*$/, ""));
@@ -183,7 +181,7 @@ export class Grammar {
     if (path[0] === "nodes" && path.length >= 2) {
       const option = this.#option([...path.slice(2), key ?? word], known);
       if (option) return { title: key ?? word, text: [option.description, shownDefault(option)].filter(Boolean).join(" ") };
-      return DESCRIBED[word] ? { title: word, text: this.#structure(word) } : null;
+      return STRUCTURE.includes(word) ? { title: word, text: this.#structure(word) } : null;
     }
     const top = path.length ? null : this.#schema.properties[key ?? word];
     return top?.description ? { title: key ?? word, text: top.description } : null;
@@ -231,7 +229,7 @@ export class Grammar {
 
   #structure(name) {
     const mapping = this.#resolve(this.#schema.properties.nodes.additionalProperties).find((each) => each.properties);
-    return mapping?.properties[name]?.description ?? DESCRIBED[name];
+    return mapping.properties[name].description;
   }
 
   #options(use) {

@@ -50,13 +50,13 @@ export class Editor extends EventTarget {
   }
 
   /** Underline these: line, column and end as the server counts them, in characters from 1. */
-  mark(mistakes, severity = "error") {
+  mark(mistakes) {
     const doc = this.#view.state.doc;
     const found = mistakes.filter(({ line, file }) => !file && line <= doc.lines);
     const marks = found.map(({ line, column, end, message, kind }) => {
       const row = doc.line(line);
       const from = row.from + units(row.text, column - 1);
-      return { from, to: Math.max(from, row.from + units(row.text, end - 1)), severity: kind ?? severity, message };
+      return { from, to: Math.max(from, row.from + units(row.text, end - 1)), severity: kind ?? "error", message };
     });
     this.#view.dispatch(cm.setDiagnostics(this.#view.state, marks));
   }

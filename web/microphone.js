@@ -15,6 +15,11 @@ const MISSING = new Set(["OverconstrainedError", "NotFoundError"]);
 
 const INSECURE = `A browser gives its microphone only to https:// pages and to localhost, and this page is neither: open it at one of them. ${TYPE_INSTEAD}`;
 
+/** Let go of what `openMicrophone` gave, if it gave anything. */
+export function stop(stream) {
+  for (const track of stream?.getTracks() ?? []) track.stop();
+}
+
 /** Why there can be no microphone whatever the caller allows, or "" when there can. */
 export function obstacle() {
   return window.isSecureContext && navigator.mediaDevices ? "" : INSECURE;

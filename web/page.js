@@ -11,7 +11,7 @@ import { Floor, WORDS } from "./floor.js";
 import { GraphView } from "./graph.js";
 import { Levels } from "./levels.js";
 import { Meters } from "./meters.js";
-import { obstacle, openMicrophone } from "./microphone.js";
+import { obstacle, openMicrophone, stop } from "./microphone.js";
 import { Panels } from "./panels.js";
 import { pushToTalk } from "./talk.js";
 import { TimeView } from "./time.js";
@@ -251,10 +251,6 @@ async function changeMicrophone() {
 async function microphoneGone() {
   const stream = await changeMicrophone();
   if (stream) notice(`The microphone is gone. Now you are heard through: ${stream.getAudioTracks()[0].label}.`, "wait");
-}
-
-function stop(stream) {
-  for (const track of stream?.getTracks() ?? []) track.stop();
 }
 
 async function speakThroughChosen() {

@@ -7,7 +7,7 @@
  * Events: `muted`, when the call's microphone has been switched.
  */
 
-import { openMicrophone } from "./microphone.js";
+import { openMicrophone, stop } from "./microphone.js";
 
 /** Seconds before the longest that is taken, so that a recording which ends by itself is not too long. */
 const SPARE_S = 1;
@@ -173,8 +173,4 @@ export class OwnVoice extends EventTarget {
     if (!fine) this.#say(found.detail ?? LOST, "problem");
     return fine ? found : null;
   }
-}
-
-function stop(stream) {
-  for (const track of stream.getTracks()) track.stop();
 }
