@@ -10,16 +10,15 @@ import os
 import subprocess
 import sys
 import tempfile
-import wave
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 from playwright.async_api import Browser, async_playwright, expect
 
+from voicegraph.audio.wav import wav_bytes
 from voicegraph.testing.mistral import MistralServer, Script
-from voicegraph.testing.speech import silence, speak
+from voicegraph.testing.speech import says
 
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
@@ -59,12 +58,7 @@ PICTURES = (
 
 def question(path: Path) -> Path:
     """What the microphone hears: a question, and another one over the answer to the first."""
-    pcm = np.concatenate([silence(2.0, RATE), speak("What is a lighthouse for?", RATE), silence(6.5, RATE), speak("And who lives in one?", RATE)])
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(pcm.tobytes())
+    path.write_bytes(wav_bytes(says(2.0, "What is a lighthouse for?", 6.5, "And who lives in one?", rate=RATE), RATE))
     return path
 
 

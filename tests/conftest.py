@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
@@ -14,6 +15,7 @@ from voicegraph.server.resume_key import VARIABLE
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Serve = Callable[[Handler], Awaitable[str]]
+Until = Callable[[Callable[[], bool]], Awaitable[None]]
 
 settings.register_profile("no stopwatch", deadline=None)  # how fast an example runs is the machine's affair, and no property of the code
 settings.load_profile("no stopwatch")
@@ -55,3 +57,15 @@ async def serve() -> AsyncIterator[Serve]:
     yield start
     for runner in runners:
         await runner.cleanup()
+
+
+@pytest.fixture
+def until() -> Until:
+    """`await until(lambda: …)`: lets the loop turn until the condition holds, for nodes whose answer comes over a socket."""
+
+    async def wait(condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not condition():  # noqa: ASYNC110  # a frame that was sent wakes nobody in a test
+                await asyncio.sleep(0)
+
+    return wait

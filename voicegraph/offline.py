@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from voicegraph.audio.resample import resample
+from voicegraph.audio.wav import wav_bytes
 from voicegraph.core.sound import Pcm
 from voicegraph.errors import VoicegraphError
 from voicegraph.graph.line import Asleep, Hear, Message, Obey, Pull, never
@@ -124,11 +125,7 @@ class WavLine:
         """Write what was heard, from the call's first moment on. Raises WavError."""
         pcm = np.concatenate(self._heard) if self._heard else np.zeros(0, np.int16)
         try:
-            with path.open("wb") as raw, wave.open(raw, "wb") as file:
-                file.setnchannels(1)
-                file.setsampwidth(2)
-                file.setframerate(self._mouth)
-                file.writeframes(pcm.tobytes())
+            path.write_bytes(wav_bytes(pcm, self._mouth))
         except OSError as problem:
             raise WavError(f"{path} cannot be written: {problem.strerror}.") from problem
 

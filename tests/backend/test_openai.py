@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from tests.conftest import Until
 from voicegraph.frames import Turn
 from voicegraph.processors.openai_agent import OpenaiAgent
 from voicegraph.testing.mistral import Closed, Delays, MistralServer, Opened, Request, Script
 from voicegraph.testing.runner import OneNode
 
 Serve = Callable[[Callable[[web.Request], Awaitable[web.StreamResponse]]], Awaitable[str]]
-Until = Callable[[Callable[[], bool]], Awaitable[None]]
 QUICK = Delays(first_token=0.0, per_token=0.0)
 
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from tests.conftest import Until
 from voicegraph.frames import Heard, Turn
 from voicegraph.processors.backend_agent import BackendAgent
 from voicegraph.testing.runner import OneNode
 
 Serve = Callable[[Callable[[web.Request], Awaitable[web.StreamResponse]]], Awaitable[str]]
-Until = Callable[[Callable[[], bool]], Awaitable[None]]
 PAGE = Path(__file__).parents[2] / "docs" / "assistants" / "backend.md"
 
 

@@ -10,7 +10,6 @@ import os
 import signal
 import subprocess
 import sys
-import wave
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ import numpy as np
 import pytest
 from playwright.async_api import ConsoleMessage, Page, async_playwright
 
+from voicegraph.audio.wav import wav_bytes
 from voicegraph.core.sound import Pcm
 from voicegraph.testing.mistral import Delays, MistralServer, Script
 
@@ -156,7 +156,7 @@ def browse(chromium: str, tmp_path: Path) -> Browse:
         url: str, says: Pcm | None = None, *, microphone: bool = True, flags: Sequence[str] = (), viewport: tuple[int, int] = (1100, 800)
     ) -> AsyncIterator[Visit]:
         wav = tmp_path / "microphone.wav"
-        _write(wav, np.zeros(RATE, np.int16) if says is None else says)
+        wav.write_bytes(wav_bytes(np.zeros(RATE, np.int16) if says is None else says, RATE))
         device = ("--use-fake-device-for-media-stream", f"--use-file-for-fake-audio-capture={wav}%noloop", ALLOWED if microphone else REFUSED)
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, *device, *flags])
@@ -180,11 +180,3 @@ def _note(visit: Visit, message: ConsoleMessage) -> None:
     forgiven = visit.forgiven is not None and visit.forgiven in message.text
     if message.type in ("error", "warning") and not forgiven:
         visit.complaints.append(message.text)
-
-
-def _write(path: Path, pcm: Pcm) -> None:
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(pcm.tobytes())

@@ -8,7 +8,8 @@ import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import Page, ViewportSize, expect
 
-from tests.browser.test_calling import says
+from tests.browser.conftest import RATE
+from voicegraph.testing.speech import says
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Browse, Serve
@@ -37,7 +38,7 @@ async def every_view_is_fine(page: Page, where: str) -> None:
 
 
 async def test_nothing_stands_in_anybodys_way(serve: Serve, browse: Browse) -> None:
-    async with serve("--max-calls", "1") as server, browse(server.url, says(2.0, "What can you do for me?")) as visit:
+    async with serve("--max-calls", "1") as server, browse(server.url, says(2.0, "What can you do for me?", rate=RATE)) as visit:
         page = visit.page
         await expect(page.get_by_role("button", name="Call")).to_be_enabled()
         await every_view_is_fine(page, "idle")

@@ -5,28 +5,21 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 from aiohttp import ClientSession
 from playwright.async_api import expect
 
-from voicegraph.core.sound import Pcm
+from tests.browser.conftest import RATE
 from voicegraph.testing.mistral import MistralServer, Script
-from voicegraph.testing.speech import silence, speak
+from voicegraph.testing.speech import says
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Browse, Serve, Server, Visit
 
 pytestmark = pytest.mark.browser
 
-RATE = 48_000
 LONG = 15_000
 """Milliseconds within which anything must have happened."""
-
-
-def says(*parts: float | str) -> Pcm:
-    """What the microphone hears: seconds of silence, and sentences."""
-    return np.concatenate([speak(part, RATE) if isinstance(part, str) else silence(part, RATE) for part in parts])
 
 
 QUESTION = "What can you do for me?"
@@ -60,7 +53,7 @@ async def calls(server: Server) -> int:
 
 
 async def test_a_spoken_question_is_answered_aloud_and_in_words(serve: Serve, browse: Browse) -> None:
-    async with serve() as server, browse(server.url, says(2.0, QUESTION, 1.0)) as visit:
+    async with serve() as server, browse(server.url, says(2.0, QUESTION, 1.0, rate=RATE)) as visit:
         await visit.call()
         log = visit.page.get_by_role("log")
         await expect(log.locator(".caller .words")).to_have_text("what can you do for me", timeout=LONG)
@@ -75,7 +68,7 @@ async def test_a_spoken_question_is_answered_aloud_and_in_words(serve: Serve, br
 
 
 async def test_speaking_over_the_answer_stops_it(serve: Serve, browse: Browse) -> None:
-    async with serve() as server, browse(server.url, says(2.0, QUESTION, 4.0, INTERRUPTION)) as visit:
+    async with serve() as server, browse(server.url, says(2.0, QUESTION, 4.0, INTERRUPTION, rate=RATE)) as visit:
         await visit.page.evaluate(REMEMBER_FLOORS)
         await visit.call()
         log = visit.page.get_by_role("log")
@@ -111,7 +104,7 @@ async def test_typed_text_is_answered_aloud(serve: Serve, browse: Browse) -> Non
 
 
 async def test_nothing_is_heard_from_a_muted_microphone(serve: Serve, browse: Browse) -> None:
-    async with serve() as server, browse(server.url, says(2.0, QUESTION, 3.0, "And one more thing", 1.0)) as visit:
+    async with serve() as server, browse(server.url, says(2.0, QUESTION, 3.0, "And one more thing", 1.0, rate=RATE)) as visit:
         await visit.call()
         mute = visit.page.locator("#mute")
         await mute.click()
@@ -143,7 +136,10 @@ async def test_closing_the_page_frees_the_call(serve: Serve, browse: Browse) -> 
 
 async def test_every_turn_of_a_long_conversation_has_its_place(serve: Serve, browse: Browse, mistral: MistralServer) -> None:
     mistral.script = Script(utterances=["one", "two", "three"], replies=lambda messages: f"You said {messages[-1]['content']}.")
-    async with serve() as server, browse(server.url, says(2.0, "One thing", 3.0, "Another thing", 3.0, "And one more thing", 1.0)) as visit:
+    async with (
+        serve() as server,
+        browse(server.url, says(2.0, "One thing", 3.0, "Another thing", 3.0, "And one more thing", 1.0, rate=RATE)) as visit,
+    ):
         await visit.call()
         await expect(visit.page.locator(".turn .words")).to_have_text(
             ["one", "You said one.", "two", "You said two.", "three", "You said three."], timeout=2 * LONG
@@ -151,7 +147,7 @@ async def test_every_turn_of_a_long_conversation_has_its_place(serve: Serve, bro
 
 
 async def test_without_a_key_everything_runs_on_this_machine(serve: Serve, browse: Browse) -> None:
-    async with serve(key=False) as server, browse(server.url, says(8.0, INTERRUPTION, 6.0, INTERRUPTION, 6.0, INTERRUPTION)) as visit:
+    async with serve(key=False) as server, browse(server.url, says(8.0, INTERRUPTION, 6.0, INTERRUPTION, 6.0, INTERRUPTION, rate=RATE)) as visit:
         await visit.call()
         log = visit.page.get_by_role("log")
         await expect(log.locator(".reply .words").first).to_contain_text("Hello!", timeout=LONG)  # it speaks first

@@ -13,7 +13,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from playwright.async_api import expect
 
-from tests.browser.test_calling import QUESTION, says
+from tests.browser.conftest import RATE
+from tests.browser.test_calling import QUESTION
+from voicegraph.testing.speech import says
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Browse, Serve
@@ -53,7 +55,7 @@ async def test_the_example_of_the_documentation_makes_a_call_from_another_site(s
     site = str(elsewhere.make_url("")).rstrip("/")
     async with serve("--allow-origin", site) as server:
         elsewhere.app[PAGE][0] = example(server.url)
-        async with browse(site, says(2.0, QUESTION)) as visit:
+        async with browse(site, says(2.0, QUESTION, rate=RATE)) as visit:
             visit.welcome.add(urlsplit(server.url).netloc)
             page = visit.page
             await page.get_by_role("button", name="Call").click()

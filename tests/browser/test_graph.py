@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 from playwright.async_api import Page, expect
 
 from voicegraph.core.sound import Pcm
-from voicegraph.testing.speech import silence, speak
+from voicegraph.testing.speech import says
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Browse, Serve, Visit
@@ -117,7 +116,7 @@ async def test_nothing_is_counted_while_nobody_looks(serve: Serve, browse: Brows
 @pytest.fixture
 def interrupting() -> Pcm:
     """A question, and a word over the answer."""
-    return np.concatenate([silence(1.5, RATE), speak("What can you do for me?", RATE), silence(4.5, RATE), speak("Stop please!", RATE)])
+    return says(1.5, "What can you do for me?", 4.5, "Stop please!", rate=RATE)
 
 
 @pytest.mark.browser

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.async_api import FilePayload, expect
 
+from tests.browser.conftest import RATE
 from tests.browser.test_axe import is_fine
-from tests.browser.test_calling import says
 from voicegraph.audio.wav import wav_bytes
 from voicegraph.testing.mistral import MistralServer, Received, Script
-from voicegraph.testing.speech import murmur
+from voicegraph.testing.speech import murmur, says
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Browse, Serve, Visit
@@ -53,7 +53,7 @@ async def agree(visit: Visit) -> Any:
 
 async def test_a_voice_is_recorded_on_the_page_while_the_agent_does_not_listen(serve: Serve, browse: Browse, mistral: MistralServer) -> None:
     mistral.script = Script(replies=["Yes."])
-    async with serve("--graph", "cloned_voice") as server, browse(server.url, says(2.0, READING, READING)) as visit:
+    async with serve("--graph", "cloned_voice") as server, browse(server.url, says(2.0, READING, READING, rate=RATE)) as visit:
         panel = await agree(visit)
         await panel.get_by_role("button", name="Record", exact=True).click()
         await expect(visit.page.locator("#muted-tag")).to_be_visible()

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.test_calling import says
+from tests.browser.conftest import RATE
+from voicegraph.testing.speech import says
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Browse, Serve, Visit
@@ -64,7 +65,7 @@ async def test_the_space_bar_takes_the_floor_while_it_is_held_but_not_in_a_text_
 
 
 async def test_a_muted_microphone_is_open_while_talking(serve: Serve, browse: Browse) -> None:
-    async with serve() as server, browse(server.url, says(2.0, "What can you do for me?")) as visit:
+    async with serve() as server, browse(server.url, says(2.0, "What can you do for me?", rate=RATE)) as visit:
         await is_up(visit)
         await visit.page.locator("#mute").click()
         await expect(visit.page.get_by_role("log")).to_be_focused()
@@ -99,7 +100,7 @@ async def test_the_button_talks_by_finger_by_mouse_and_by_key(serve: Serve, brow
 
 
 async def test_both_sides_loudness_is_shown_and_the_server_knows_when_words_reach_the_ear(serve: Serve, browse: Browse) -> None:
-    async with serve() as server, browse(server.url, says(2.0, "What can you do for me?")) as visit:
+    async with serve() as server, browse(server.url, says(2.0, "What can you do for me?", rate=RATE)) as visit:
         await is_up(visit)
         loud = "(id) => Number(document.getElementById(id).getAttribute('aria-valuenow')) > 40"
         await visit.page.wait_for_function(loud, arg="meter-caller", timeout=LONG)

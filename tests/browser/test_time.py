@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.async_api import Download, Page, expect
 
-from tests.browser.test_calling import INTERRUPTION, QUESTION, says
+from tests.browser.conftest import RATE
+from tests.browser.test_calling import INTERRUPTION, QUESTION
+from voicegraph.testing.speech import says
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Browse, Serve
@@ -42,7 +44,7 @@ async def save(page: Page, name: str) -> Download:
 async def test_a_call_tells_where_its_time_went(serve: Serve, browse: Browse, tmp_path: Path) -> None:
     graph = tmp_path / "taped.yaml"
     graph.write_text(f"about: Taped.\nextends: voxtral\nnodes:\n  recorder: {{use: recorder, path: '{tmp_path}/{{session}}.wav'}}\n")
-    async with serve("--graph", str(graph)) as server, browse(server.url, says(2.0, QUESTION, 4.0, INTERRUPTION)) as visit:
+    async with serve("--graph", str(graph)) as server, browse(server.url, says(2.0, QUESTION, 4.0, INTERRUPTION, rate=RATE)) as visit:
         page = visit.page
         await page.get_by_role("tab", name="Time").click()
         await expect(page.locator("#answer-note")).to_have_text("no answer yet")

@@ -7,11 +7,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 from playwright.async_api import expect
 
-from voicegraph.testing.speech import silence, speak
+from voicegraph.testing.speech import says
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Browse, Serve
@@ -45,8 +44,8 @@ def test_the_versions_are_those_that_are_tested() -> None:
 
 @pytest.mark.browser
 async def test_the_page_holds_a_conversation(serve: Serve, browse: Browse, application: Path) -> None:
-    says = np.concatenate([silence(1.0, 48_000), speak("What can you do for me?", 48_000), silence(1.0, 48_000)])
-    async with serve("--page", str(application)) as server, browse(server.url, says) as visit:
+    question = says(1.0, "What can you do for me?", 1.0, rate=48_000)
+    async with serve("--page", str(application)) as server, browse(server.url, question) as visit:
         page = visit.page
         await page.get_by_role("button", name="Call").click()
         await expect(page.get_by_role("status")).to_have_text("ready", timeout=LONG)

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
 from aiohttp import ClientSession
 
 from voicegraph.core.sound import Pcm
-from voicegraph.testing.speech import silence, speak
+from voicegraph.testing.speech import says
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -26,10 +25,6 @@ pytestmark = pytest.mark.browser
 RATE = 48_000
 LONG = 20_000
 """Milliseconds within which anything must have happened."""
-
-
-def says(*parts: float | str) -> Pcm:
-    return np.concatenate([speak(part, RATE) if isinstance(part, str) else silence(part, RATE) for part in parts])
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +91,7 @@ def sdk(serve: Serve, browse: Browse, sdk_page: Path) -> Call:
 
 
 async def test_a_spoken_question_is_answered_aloud_and_in_words(sdk: Call) -> None:
-    async with sdk(says=says(1.0, "What can you do for me?", 1.0)) as call:
+    async with sdk(says=says(1.0, "What can you do for me?", 1.0, rate=RATE)) as call:
         answer = await call.start()
         assert answer["ready"]["about"]["graph"] == "voxtral"
         await call.event("trackStarted", "data.kind === 'audio'")
@@ -114,7 +109,7 @@ async def test_a_spoken_question_is_answered_aloud_and_in_words(sdk: Call) -> No
 
 
 async def test_speaking_over_the_answer_stops_it(sdk: Call) -> None:
-    async with sdk(says=says(1.0, "What can you do for me?", 2.5, "Stop, please, that is enough for now.")) as call:
+    async with sdk(says=says(1.0, "What can you do for me?", 2.5, "Stop, please, that is enough for now.", rate=RATE)) as call:
         await call.start()
         await call.heard()
         await call.event("serverMessage", "data.t === 'bot-interrupted'")
@@ -150,7 +145,7 @@ async def test_an_answer_for_the_screen_only_is_not_spoken(sdk: Call) -> None:
 
 
 async def test_nothing_is_heard_from_a_muted_microphone(sdk: Call) -> None:
-    async with sdk(says=says(0.5, "What can you do for me?")) as call:
+    async with sdk(says=says(0.5, "What can you do for me?", rate=RATE)) as call:
         await call.do("client.enableMic(false)")
         await call.start()
         await call.visit.page.wait_for_timeout(2500)  # the recording says its question meanwhile, and the SDK sends it all the same

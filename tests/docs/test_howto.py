@@ -17,7 +17,7 @@ from playwright.async_api import expect
 
 from tests.docs.conftest import DOCS, blocks
 from voicegraph.cli import main
-from voicegraph.testing.speech import silence, speak
+from voicegraph.testing.speech import says
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Browse, Serve
@@ -81,8 +81,8 @@ async def test_the_agent_on_a_page_of_another_origin(serve: Serve, browse: Brows
         origin = str(site.make_url("")).rstrip("/")
         async with serve("--allow-origin", origin) as agent:
             (tmp_path / "index.html").write_text(page.replace("https://agent.example", agent.url))
-            says = np.concatenate([silence(1.0, 48_000), speak("What can you do for me?", 48_000), silence(1.0, 48_000)])
-            async with browse(f"{origin}/index.html", says) as visit:
+            question = says(1.0, "What can you do for me?", 1.0, rate=48_000)
+            async with browse(f"{origin}/index.html", question) as visit:
                 await visit.page.get_by_role("button", name="Talk to us").click()
                 await expect(visit.page.get_by_role("status")).to_have_text("live", timeout=20_000)
                 await expect(visit.page.get_by_role("listitem").first).to_have_text("I can listen to you while I speak.", timeout=20_000)

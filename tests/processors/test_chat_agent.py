@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
+from tests.conftest import Until
 from voicegraph.frames import Heard, Turn
 from voicegraph.processors._chat_agent import ROUNDS
 from voicegraph.processors.mistral_agent import MistralAgent
 from voicegraph.testing.mistral import Closed, Delays, MistralServer, Opened, Request, Script
 from voicegraph.testing.runner import OneNode
 
-Until = Callable[[Callable[[], bool]], Awaitable[None]]
 Calls = Sequence[tuple[str, Mapping[str, Any]]]
 QUICK = Delays(first_token=0.0, per_token=0.0)
 PARIS: Calls = [("weather", {"town": "Paris"})]

@@ -1,16 +1,16 @@
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
+from tests.conftest import Until
 from voicegraph.frames import Amend, Heard, ReplyText, Turn
 from voicegraph.processors.mistral_agent import MistralAgent
 from voicegraph.testing.mistral import Closed, Delays, FaultPlan, Faults, MistralServer, Opened, Request, Script
 from voicegraph.testing.runner import OneNode
 
-Until = Callable[[Callable[[], bool]], Awaitable[None]]
 QUICK = Delays(first_token=0.0, per_token=0.0)
 SCRIPT = Script(replies=["Hello! I am here.", "Certainly, my friend."])
 

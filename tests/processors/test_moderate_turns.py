@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from tests.conftest import Until
 from voicegraph.frames import Amend, Event, Turn
 from voicegraph.graph.settings import WRITTEN
 from voicegraph.mistral.moderation import ModerationSettings
@@ -15,7 +16,6 @@ from voicegraph.processors.moderate_turns import ModerateTurns
 from voicegraph.testing.mistral import Delays, FaultPlan, Faults, MistralServer, Request, Script
 from voicegraph.testing.runner import OneNode
 
-Until = Callable[[Callable[[], bool]], Awaitable[None]]
 SCRIPT = Script(scores=lambda text: {"pii": 0.9 if "secret" in text else 0.1})
 
 

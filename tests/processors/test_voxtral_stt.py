@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from tests.conftest import Until
 from voicegraph.errors import CallFailed
 from voicegraph.frames import CallerAudio, Speech, TurnCue, Words
 from voicegraph.graph.settings import WRITTEN
@@ -14,7 +15,6 @@ from voicegraph.processors.voxtral_stt import VoxtralStt, VoxtralSttSettings
 from voicegraph.testing.mistral import Closed, Delays, FaultPlan, Faults, MistralServer, Received, Script
 from voicegraph.testing.runner import OneNode
 
-Until = Callable[[Callable[[], bool]], Awaitable[None]]
 RATE = 16000
 OLD = "voxtral-mini-transcribe-realtime-2602"
 NEW = "voxtral-mini-transcribe-realtime-3-0"

@@ -3,7 +3,7 @@
 import base64
 import io
 import wave
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import groupby
@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from tests.conftest import Until
 from voicegraph.audio.wav import wav_bytes
 from voicegraph.core.ledger import Span
 from voicegraph.errors import CallFailed
@@ -23,7 +24,6 @@ from voicegraph.testing.mistral import Closed, Delays, FaultPlan, Faults, Mistra
 from voicegraph.testing.runner import OneNode
 from voicegraph.testing.speech import murmur, silence
 
-Until = Callable[[Callable[[], bool]], Awaitable[None]]
 QUICK = Delays(first_sound=0.0, speech_speed=1000.0)
 OLD = "voxtral-mini-tts-2603"
 NEW = "voxtral-mini-tts-3-0"

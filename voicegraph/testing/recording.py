@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import wave
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from voicegraph.audio.wav import wav_bytes
 from voicegraph.core.sound import Pcm
 
 RATE = 48_000
@@ -76,11 +76,7 @@ class Recording:
 
     def save(self, path: Path, since: float = 0.0, until: float = float("inf")) -> None:
         """The same as a WAV file."""
-        with wave.open(str(path), "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(RATE)
-            file.writeframes(self.sound(since, until).tobytes())
+        path.write_bytes(wav_bytes(self.sound(since, until), RATE))
 
 
 def _distance(a: int, b: int) -> int:

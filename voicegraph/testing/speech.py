@@ -6,12 +6,12 @@ python -m voicegraph.testing.speech "What time is it?" question.wav
 from __future__ import annotations
 
 import argparse
-import wave
 from pathlib import Path
 
 import numpy as np
 
 from voicegraph.audio.resample import resample
+from voicegraph.audio.wav import wav_bytes
 from voicegraph.core.sound import Pcm
 from voicegraph.local.espeak import RATE, Voice, synthesise
 
@@ -24,6 +24,11 @@ def speak(text: str, rate: int = 16000, voice: str = "en-us", speed: int = 150) 
 def silence(seconds: float, rate: int = 16000) -> Pcm:
     """Nobody says anything: digital silence, mono int16."""
     return np.zeros(round(seconds * rate), np.int16)
+
+
+def says(*parts: str | float, rate: int = 16000) -> Pcm:
+    """What a microphone hears of somebody who says these sentences, with these seconds of silence between them: mono int16."""
+    return np.concatenate([speak(part, rate) if isinstance(part, str) else silence(part, rate) for part in parts])
 
 
 def trimmed(pcm: Pcm, audible: int = 300) -> Pcm:
@@ -45,11 +50,7 @@ def main() -> None:
     parser.add_argument("text")
     parser.add_argument("file", type=Path)
     options = parser.parse_args()
-    with wave.open(str(options.file), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(16000)
-        file.writeframes(speak(options.text, 16000).tobytes())
+    options.file.write_bytes(wav_bytes(speak(options.text, 16000), 16000))
 
 
 if __name__ == "__main__":

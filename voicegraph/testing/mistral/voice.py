@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import base64
-import io
-import wave
 from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from voicegraph.audio.wav import wav_bytes
 from voicegraph.testing.mistral.behaviour import Delays, Event, Faults, Script
 from voicegraph.testing.mistral.encodings import Samples
 from voicegraph.testing.mistral.protocol import Due
@@ -20,13 +19,7 @@ def _pcm(sound: Samples) -> bytes:
 
 
 def _wav(sound: Samples) -> bytes:
-    file = io.BytesIO()
-    with wave.open(file, "wb") as writer:
-        writer.setnchannels(1)
-        writer.setsampwidth(2)
-        writer.setframerate(RATE)
-        writer.writeframes((sound * 32767).astype("<i2").tobytes())
-    return file.getvalue()
+    return wav_bytes((sound * 32767).astype(np.int16), RATE)
 
 
 FORMATS: dict[str, Callable[[Samples], bytes]] = {"pcm": _pcm, "wav": _wav}
