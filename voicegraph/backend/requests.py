@@ -6,10 +6,10 @@ import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from voicegraph.errors import ReplyFailed
+from voicegraph.mistral.requests import Opened
 
 if TYPE_CHECKING:
     import httpx2
@@ -29,19 +29,6 @@ class Refused(ReplyFailed):
     def __init__(self, status: int, said: str) -> None:
         super().__init__(_by_status(status, said))
         self.status = status
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """An answer that has begun. Leaving it as a context closes the connection, unless the answer was read to its end."""
-
-    response: httpx2.Response
-
-    async def __aenter__(self) -> Opened:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.response.aclose()
 
 
 async def opened(http: httpx2.AsyncClient, url: str, headers: Mapping[str, str], body: Mapping[str, Any]) -> Opened:

@@ -9,9 +9,10 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 import voicegraph
-from voicegraph.backend.requests import WHO, Opened, Refused, opened
+from voicegraph.backend.requests import WHO, Refused, opened
 from voicegraph.backend.settings import ServerSettings
 from voicegraph.errors import ReplyFailed
+from voicegraph.mistral.requests import Opened
 from voicegraph.mistral.streams import lines
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from voicegraph.graph.settings import Duration, Header, Secret, Settings
+from voicegraph.graph.settings import Duration, Header, Secret, Settings, revealed
 
 
 def _is_base(url: str) -> str:
@@ -31,4 +31,4 @@ class ServerSettings(Settings):
     def sent(self) -> dict[str, str]:
         """The headers of a request."""
         bearer = {"Authorization": f"Bearer {self.api_key.get_secret_value()}"} if self.api_key else {}
-        return bearer | {name: value.get_secret_value() for name, value in self.headers.items()}
+        return bearer | revealed(self.headers)

@@ -231,6 +231,7 @@ class Processor:
     async def warm(cls, settings: Any, share: Share) -> None:
         """Do what the first call would wait for: import, connect, load a model. Runs once, when the server has started; what fails here is told
         to the caller who meets it."""
+        await settings.warm(share)
 
     @classmethod
     def check(cls, node: NodeSpec) -> Sequence[str]:  # noqa: ARG003

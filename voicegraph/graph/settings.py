@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, SecretStr, ValidationInfo, WithJsonSchema
+
+if TYPE_CHECKING:
+    from voicegraph.graph.processor import Share
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0}
@@ -23,6 +26,9 @@ class Settings(BaseModel):
     def origin(self, option: str) -> str:
         """Where the value of an option comes from that no file has: `speaking.duck` may be a preset's."""
         return "default"
+
+    async def warm(self, share: Share) -> None:
+        """What a processor with these settings has warmed by default, see `Processor.warm`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, protected_namespaces=())
 
@@ -102,6 +108,11 @@ Secret = SecretStr
 class Header(SecretStr):
     """The value of an HTTP header: a plain text, or with `${NAME}` in it. Never printed, as it may be a key; what is a key by its name is only taken
     with `${NAME}`."""
+
+
+def revealed(headers: Mapping[str, Header]) -> dict[str, str]:
+    """As they are sent."""
+    return {name: value.get_secret_value() for name, value in headers.items()}
 
 
 Function = Annotated[

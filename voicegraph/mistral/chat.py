@@ -5,23 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from voicegraph.mistral.requests import Stream, stream_chat
-from voicegraph.mistral.streams import chat_pieces
+from voicegraph.mistral.requests import Stream
 
 if TYPE_CHECKING:
     import httpx2
-    from mistralai.client.chat import Chat
 
 T = TypeVar("T")
-
-
-async def answer(chat: Chat, silence: float, **request: Any) -> AsyncGenerator[str, None]:
-    """The text, in pieces. request: as `chat.stream_async` takes it. See `patiently` for the rest."""
-    async with aclosing(patiently(silence, stream_chat(chat, request), chat_pieces)) as pieces:
-        async for piece in pieces:
-            yield piece
 
 
 async def patiently(

@@ -39,8 +39,8 @@ class Stream(Protocol):
     async def __aexit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None: ...
 
 
-class _Plain:
-    """`Stream` of a bare response."""
+class Opened:
+    """`Stream` of a bare response: leaving it closes the connection, unless the answer was read to its end."""
 
     def __init__(self, response: httpx2.Response) -> None:
         self.response = response
@@ -55,7 +55,7 @@ class _Plain:
 async def stream_chat(chat: Chat, body: Mapping[str, Any]) -> Stream:
     """body: what `chat.stream_async` takes, without what is None. Raises what that raises."""
     given: Any = {name: value for name, value in body.items() if value is not None}
-    return _Plain(await _send(chat, given)) if fits(chat) else await chat.stream_async(**given)
+    return Opened(await _send(chat, given)) if fits(chat) else await chat.stream_async(**given)
 
 
 def fits(chat: Chat) -> bool:

@@ -1,4 +1,4 @@
-"""What agents have in common whose model takes the conversation as a list of messages: memory, tools, and writing the answer as it comes."""
+"""What agents have in common whose model takes the conversation as a list of messages: tools, and writing the answer as it comes."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pydantic import Field
 
 from voicegraph.core.dialogue import Dialogue, Message
 from voicegraph.core.toolcalls import ToolCall, told
-from voicegraph.frames import Amend, Event, Heard, Playout, ReplyText, Turn
-from voicegraph.graph.ports import In, Out
-from voicegraph.graph.processor import Place, Processor, Share
+from voicegraph.frames import Turn
+from voicegraph.graph.processor import Place, Share
 from voicegraph.graph.settings import ByLanguage, in_language
+from voicegraph.processors._remembering import RememberingAgent
 from voicegraph.processors._tools import ToolUse
 from voicegraph.processors._writing import Writing
 from voicegraph.tools import mcp
@@ -32,15 +32,10 @@ class ChatAgentSettings(ChatToolsSettings):
     """How many exchanges are remembered."""
 
 
-class ChatAgent(Processor):
+class ChatAgent(RememberingAgent):
     """The base of such agents: `ask` is what they differ in."""
 
     settings: ChatAgentSettings
-    turns = In(Turn)
-    amendments = In(Amend, optional=True)
-    playout = In(Playout, feedback=True, optional=True)
-    reply = Out(ReplyText)
-    events = Out(Event)
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)
@@ -54,13 +49,8 @@ class ChatAgent(Processor):
 
     @classmethod
     async def warm(cls, settings: Any, share: Share) -> None:
+        await super().warm(settings, share)
         await mcp.offers(settings.mcp, share)
-
-    def remembered(self) -> Sequence[Any]:
-        return self.dialogue.entries()
-
-    def remember(self, entries: Sequence[Any]) -> None:
-        self.dialogue.recall(entries)
 
     async def start(self) -> None:
         servers = await mcp.offers(self.settings.mcp, self.call.shared)
@@ -102,7 +92,7 @@ class ChatAgent(Processor):
                         calls.append(part)
                     case str():
                         if writing.at == 0:
-                            self._tell_latency(turn, self.call.now() - asked)
+                            self.tell_latency(turn, asked)
                         text += part
                         if not await writing.write(part):
                             return text, None
@@ -111,13 +101,3 @@ class ChatAgent(Processor):
     def _offered(self, may_call: bool) -> dict[str, Any]:
         schemas = self.toolbox.schemas()
         return {"tools": schemas, "tool_choice": "auto" if may_call else "none"} if schemas else {}
-
-    def _tell_latency(self, turn: Turn, seconds: float) -> None:
-        self.events.send(Event(epoch=turn.epoch, kind="metrics", data={"ttfb": [{"processor": self.name, "value": round(seconds, 3)}]}))
-
-    def on_playout(self, fact: Playout) -> None:
-        if isinstance(fact, Heard):
-            self.dialogue.heard(fact.reply, fact.text, fact.samples, fact.finished)
-
-    def on_amendments(self, late: Amend) -> None:
-        self.dialogue.amend(late.reply, late.text)

@@ -19,7 +19,6 @@ class Writing:
     ) -> None:
         self._outlet = outlet
         self._turn = turn
-        self.epoch = turn.epoch
         self._shown = shown
         self._language = language or turn.language
         self.at = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -12,10 +11,10 @@ from voicegraph.backend.requests import plainly
 from voicegraph.backend.service import Registrations, asked, texts
 from voicegraph.backend.settings import ServerSettings
 from voicegraph.core.dialogue import Dialogue
-from voicegraph.frames import Amend, Event, Heard, Playout, ReplyText, Turn
-from voicegraph.graph.ports import In, Out
-from voicegraph.graph.processor import Place, Processor
+from voicegraph.frames import Turn
+from voicegraph.graph.processor import Place
 from voicegraph.mistral.chat import patiently
+from voicegraph.processors._remembering import RememberingAgent
 from voicegraph.processors._writing import Writing
 from voicegraph.web import WebClient
 
@@ -27,7 +26,7 @@ class BackendAgentSettings(ServerSettings):
     """How many exchanges are sent along."""
 
 
-class BackendAgent(Processor):
+class BackendAgent(RememberingAgent):
     """Asks your own service what to answer: it gets the caller's words and what was heard so far, and gives text, streamed or whole.
 
         agent:
@@ -40,21 +39,10 @@ class BackendAgent(Processor):
     """
 
     settings: BackendAgentSettings
-    turns = In(Turn)
-    amendments = In(Amend, optional=True)
-    playout = In(Playout, feedback=True, optional=True)
-    reply = Out(ReplyText)
-    events = Out(Event)
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)
         self.dialogue = Dialogue("", self.settings.history)
-
-    def remembered(self) -> Sequence[Any]:
-        return self.dialogue.entries()
-
-    def remember(self, entries: Sequence[Any]) -> None:
-        self.dialogue.recall(entries)
 
     async def on_turns(self, turn: Turn) -> None:
         assert turn.epoch is not None, "the floor numbers every turn"
@@ -65,23 +53,15 @@ class BackendAgent(Processor):
             return
         told = {"text": turn.text, "why": turn.why, "language": turn.language, "interrupted": turn.interrupted}
         with plainly():
-            await self._answer({"session": self.call.id, **told, "history": history}, writing)
+            await self._answer(turn, {"session": self.call.id, **told, "history": history}, writing)
 
-    async def _answer(self, body: dict[str, Any], writing: Writing) -> None:
+    async def _answer(self, turn: Turn, body: dict[str, Any], writing: Writing) -> None:
         http, began = self.call.shared(WebClient).http, self.call.now()
         opening = asked(http, self.settings, self.settings.id, self.call.shared(Registrations), body)
         async with aclosing(patiently(self.settings.first_token, opening, texts)) as pieces:
             async for piece in pieces:
                 if writing.at == 0:
-                    ttfb = [{"processor": self.name, "value": round(self.call.now() - began, 3)}]
-                    self.events.send(Event(epoch=writing.epoch, kind="metrics", data={"ttfb": ttfb}))
+                    self.tell_latency(turn, began)
                 if not await writing.write(piece):
                     return
         writing.finish()
-
-    def on_playout(self, fact: Playout) -> None:
-        if isinstance(fact, Heard):
-            self.dialogue.heard(fact.reply, fact.text, fact.samples, fact.finished)
-
-    def on_amendments(self, late: Amend) -> None:
-        self.dialogue.amend(late.reply, late.text)

@@ -11,7 +11,6 @@ from voicegraph.core.dialogue import Message
 from voicegraph.core.toolcalls import ToolCall
 from voicegraph.errors import ReplyFailed
 from voicegraph.frames import Event, Turn
-from voicegraph.graph.processor import Share
 from voicegraph.graph.settings import ByLanguage, Duration, in_language
 from voicegraph.mistral.chat import patiently
 from voicegraph.mistral.errors import failures, plainly
@@ -54,11 +53,6 @@ class MistralAgent(ChatAgent):
     """
 
     settings: MistralAgentSettings
-
-    @classmethod
-    async def warm(cls, settings: MistralAgentSettings, share: Share) -> None:
-        await super().warm(settings, share)
-        await settings.warm(share)
 
     async def start(self) -> None:
         await super().start()

@@ -12,15 +12,15 @@ from pydantic import Field
 from voicegraph.core.dialogue import Dialogue, Message
 from voicegraph.core.thread import Append, Restart, Start, Thread
 from voicegraph.errors import ReplyFailed
-from voicegraph.frames import Amend, Event, Heard, Playout, ReplyText, Turn
-from voicegraph.graph.ports import In, Out
-from voicegraph.graph.processor import Place, Processor, Share
+from voicegraph.frames import Event, Heard, Playout, Turn
+from voicegraph.graph.processor import Place, Share
 from voicegraph.graph.settings import ByLanguage, Duration, in_language
 from voicegraph.mistral.chat import patiently
 from voicegraph.mistral.client import MistralClients
 from voicegraph.mistral.errors import failures, plainly, status_of
 from voicegraph.mistral.settings import MistralSettings
 from voicegraph.mistral.streams import chunks, conversation_events, text_in
+from voicegraph.processors._remembering import RememberingAgent
 from voicegraph.processors._writing import Writing
 
 if TYPE_CHECKING:
@@ -46,8 +46,12 @@ class MistralConversationSettings(MistralSettings):
     silence: Annotated[Duration, Field(gt=0)] = 20.0
     """How long the service may say nothing, also while a tool runs."""
 
+    async def warm(self, share: Share) -> None:
+        await super().warm(share)
+        await asyncio.to_thread(lambda: share(MistralClients).get(self.key(), self.base_url).beta.conversations)
 
-class MistralConversation(Processor):
+
+class MistralConversation(RememberingAgent):
     """Answers with Mistral's own tools. The conversation is kept by Mistral; after an interruption it goes on from what was heard.
 
         agent:
@@ -59,28 +63,12 @@ class MistralConversation(Processor):
     """
 
     settings: MistralConversationSettings
-    turns = In(Turn)
-    amendments = In(Amend, optional=True)
-    playout = In(Playout, feedback=True, optional=True)
-    reply = Out(ReplyText)
-    events = Out(Event)
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)
         self.dialogue = Dialogue("", self.settings.history)
         self.thread = Thread()
         self.longest_silence = self.settings.silence  # while a tool runs there is nothing to hear
-
-    @classmethod
-    async def warm(cls, settings: MistralConversationSettings, share: Share) -> None:
-        await settings.warm(share)
-        await asyncio.to_thread(lambda: share(MistralClients).get(settings.key(), settings.base_url).beta.conversations)
-
-    def remembered(self) -> Sequence[Any]:
-        return self.dialogue.entries()
-
-    def remember(self, entries: Sequence[Any]) -> None:
-        self.dialogue.recall(entries)
 
     async def start(self) -> None:
         sdk = self.settings.client(self.place)
@@ -144,13 +132,9 @@ class MistralConversation(Processor):
         self.events.send(Event(epoch=turn.epoch, kind=kind, data={"reply": turn.epoch, **data}))
 
     def on_playout(self, fact: Playout) -> None:
-        if isinstance(fact, Heard):
-            if fact.text:
-                self.thread.heard(fact.reply, fact.finished)
-            self.dialogue.heard(fact.reply, fact.text, fact.samples, fact.finished)
-
-    def on_amendments(self, late: Amend) -> None:
-        self.dialogue.amend(late.reply, late.text)
+        if isinstance(fact, Heard) and fact.text:
+            self.thread.heard(fact.reply, fact.finished)
+        super().on_playout(fact)
 
 
 def _entry(message: Message) -> dict[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from voicegraph.core.sentences import Clauses, speakable
 from voicegraph.frames import Event, ReplyText
 from voicegraph.graph.ports import In, Out
-from voicegraph.graph.processor import Processor, Share
+from voicegraph.graph.processor import Processor
 from voicegraph.graph.settings import in_language
 from voicegraph.mistral.moderation import Guard, ModerationSettings
 
@@ -42,10 +42,6 @@ class ModerateReplies(Processor):
     events = Out(Event)
 
     current: _Reply | None = None
-
-    @classmethod
-    async def warm(cls, settings: ModerationSettings, share: Share) -> None:
-        await settings.warm(share)
 
     async def start(self) -> None:
         self.guard = await Guard.open(self.settings.client(self.place), self.settings, self.name)

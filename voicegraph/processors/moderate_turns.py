@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from voicegraph.frames import Amend, Event, Turn
 from voicegraph.graph.ports import In, Out
-from voicegraph.graph.processor import Processor, Share
+from voicegraph.graph.processor import Processor
 from voicegraph.graph.settings import in_language
 from voicegraph.mistral.moderation import Guard, ModerationSettings
 
@@ -29,10 +29,6 @@ class ModerateTurns(Processor):
     allowed = Out(Turn, name="turns")
     amended = Out(Amend, name="amendments")
     events = Out(Event)
-
-    @classmethod
-    async def warm(cls, settings: ModerationSettings, share: Share) -> None:
-        await settings.warm(share)
 
     async def start(self) -> None:
         self.guard = await Guard.open(self.settings.client(self.place), self.settings, self.name)

@@ -11,11 +11,13 @@ from pydantic import Field
 from voicegraph.errors import ReplyFailed
 from voicegraph.frames import ReplyText, Turn
 from voicegraph.graph.ports import In, Out
-from voicegraph.graph.processor import Processor, Share
-from voicegraph.graph.settings import Duration, LanguageCode
-from voicegraph.mistral.chat import answer
+from voicegraph.graph.processor import Processor
+from voicegraph.graph.settings import Duration, LanguageCode, in_language
+from voicegraph.mistral.chat import patiently
 from voicegraph.mistral.errors import plainly
+from voicegraph.mistral.requests import stream_chat
 from voicegraph.mistral.settings import MistralSettings
+from voicegraph.mistral.streams import chat_pieces
 from voicegraph.processors._writing import Writing
 
 NAMES = {"ar": "Arabic", "de": "German", "en": "English", "es": "Spanish", "fr": "French", "hi": "Hindi", "it": "Italian", "ja": "Japanese"} | {
@@ -50,23 +52,20 @@ class Translator(Processor):
     turns = In(Turn)
     reply = Out(ReplyText)
 
-    @classmethod
-    async def warm(cls, settings: TranslatorSettings, share: Share) -> None:
-        await settings.warm(share)
-
     async def start(self) -> None:
         self.chat = self.settings.client(self.place).chat
 
     async def on_turns(self, turn: Turn) -> None:
         options = self.settings
-        target = options.into.get((turn.language or "")[:2]) or next(iter(options.into.values()))
+        target = in_language(options.into, turn.language)
         writing = Writing(self.reply, turn, target)
         if turn.say is not None or not turn.text:
             writing.finish(turn.say or "")
             return
         messages = [{"role": "system", "content": _task(target, options.instructions)}, {"role": "user", "content": turn.text}]
+        request = {"model": options.model, "messages": messages, "temperature": 0.0}
         with plainly(ReplyFailed):
-            async with aclosing(answer(self.chat, options.first_token, model=options.model, messages=messages, temperature=0.0)) as pieces:
+            async with aclosing(patiently(options.first_token, stream_chat(self.chat, request), chat_pieces)) as pieces:
                 async for piece in pieces:
                     if not await writing.write(piece):
                         return

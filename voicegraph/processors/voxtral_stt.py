@@ -10,7 +10,7 @@ from pydantic import Field
 from voicegraph.core.transcript import Fact, Said
 from voicegraph.frames import CallerAudio, Speech, Transcript, TurnCue, Words
 from voicegraph.graph.ports import In, Out
-from voicegraph.graph.processor import Processor, Share
+from voicegraph.graph.processor import Processor
 from voicegraph.graph.settings import Duration
 from voicegraph.graph.spec import NodeSpec
 from voicegraph.mistral.client import MistralClients
@@ -49,10 +49,6 @@ class VoxtralStt(Processor):
     words = Out(Transcript)
 
     transcriber: Transcriber | None = None
-
-    @classmethod
-    async def warm(cls, settings: VoxtralSttSettings, share: Share) -> None:
-        await settings.warm(share)
 
     async def start(self) -> None:
         settings = self.settings

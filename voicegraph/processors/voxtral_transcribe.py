@@ -11,7 +11,7 @@ from voicegraph.audio.wav import wav_bytes
 from voicegraph.core.speakers import Part, script
 from voicegraph.frames import Clip, Event, Transcript, Words
 from voicegraph.graph.ports import In, Out
-from voicegraph.graph.processor import Place, Processor, Share
+from voicegraph.graph.processor import Place, Processor
 from voicegraph.graph.settings import Duration
 from voicegraph.mistral.errors import explain, failures
 from voicegraph.mistral.settings import MistralSettings
@@ -55,10 +55,6 @@ class VoxtralTranscribe(Processor):
     def __init__(self, place: Place) -> None:
         super().__init__(place)
         self._segment = 0
-
-    @classmethod
-    async def warm(cls, settings: VoxtralTranscribeSettings, share: Share) -> None:
-        await settings.warm(share)
 
     async def start(self) -> None:
         self.transcriptions = self.settings.client(self.place).audio.transcriptions

@@ -14,7 +14,7 @@ from voicegraph.core.sentences import SpokenClauses, speakable
 from voicegraph.errors import CallFailed, ReplyFailed
 from voicegraph.frames import Event, ReplyAudio, ReplyText, VoiceSample
 from voicegraph.graph.ports import In, Out
-from voicegraph.graph.processor import Place, Processor, Share
+from voicegraph.graph.processor import Place, Processor
 from voicegraph.mistral.client import MistralClients
 from voicegraph.mistral.errors import explain
 from voicegraph.mistral.models import is_voxtral_3
@@ -67,10 +67,6 @@ class VoxtralTts(Processor):
     reference: str | None = None
     """The clip of the voice that speaks: the settings' own or a caller's."""
     recasting: asyncio.Task[None] | None = None
-
-    @classmethod
-    async def warm(cls, settings: VoxtralTtsSettings, share: Share) -> None:
-        await settings.warm(share)
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)

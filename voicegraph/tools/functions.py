@@ -55,6 +55,7 @@ def arguments_of(function: Callable[..., Any]) -> type[BaseModel]:
     return model
 
 
+@functools.cache
 def parameters_of(function: Callable[..., Any]) -> dict[str, Any]:
     """JSON Schema of what the function takes. Raises ValueError as `arguments_of` does."""
     schema = arguments_of(function).model_json_schema()

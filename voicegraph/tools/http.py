@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 from voicegraph.clock import outside
 from voicegraph.core.phrases import places
 from voicegraph.errors import ToolFailed
-from voicegraph.graph.settings import Header, Settings
+from voicegraph.graph.settings import Header, Settings, revealed
 from voicegraph.tools.offer import Arguments
 from voicegraph.web import WebClient
 
@@ -58,7 +58,7 @@ async def request(settings: HttpSettings, arguments: Arguments, web: WebClient) 
     sent: dict[str, Any] = {"json": rest}
     if settings.method in ("GET", "DELETE"):
         sent = {"params": {name: _plain(value) for name, value in rest.items() if value is not None}} if rest else {}
-    headers = {name: value.get_secret_value() for name, value in settings.headers.items()}
+    headers = revealed(settings.headers)
     try:
         with outside():
             async with web.http.stream(settings.method, url, headers=headers, **sent) as response:

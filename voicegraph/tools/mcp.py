@@ -19,7 +19,7 @@ from pydantic import Field, model_validator
 from voicegraph.clock import outside
 from voicegraph.errors import ToolFailed
 from voicegraph.graph.processor import Share
-from voicegraph.graph.settings import ByLanguage, Duration, Header, Settings
+from voicegraph.graph.settings import ByLanguage, Duration, Header, Settings, revealed
 from voicegraph.tools.http import WebAddress
 from voicegraph.tools.offer import Arguments, Offer
 
@@ -109,8 +109,7 @@ class McpServers:
             raise ToolFailed("The connection to the tool's server was lost.") from problem
 
     async def _session(self, settings: McpSettings) -> _Session:
-        given = [(name, value.get_secret_value()) for values in (settings.env, settings.headers) for name, value in values.items()]
-        key = (settings.command, settings.url, tuple(given))
+        key = (settings.command, settings.url, *(tuple(revealed(given).items()) for given in (settings.env, settings.headers)))
         if key not in self._sessions or self._sessions[key].is_over:
             self._sessions[key] = _Session(settings)
         await self._sessions[key].ready()
@@ -177,10 +176,10 @@ async def _client(settings: McpSettings, stack: AsyncExitStack) -> Client:
 
     if settings.command:
         program, *arguments = settings.command
-        env = {name: value.get_secret_value() for name, value in settings.env.items()}
+        env = revealed(settings.env)
         return Client(StdioServerParameters(command=program, args=arguments, env=env or None))
     assert settings.url is not None
-    headers = {name: value.get_secret_value() for name, value in settings.headers.items()}
+    headers = revealed(settings.headers)
     http = await stack.enter_async_context(httpx2.AsyncClient(headers=headers, timeout=httpx2.Timeout(30, read=300)))
     return Client(streamable_http_client(settings.url, http_client=http))
 
