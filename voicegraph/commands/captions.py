@@ -10,8 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from voicegraph.commands import Subcommands, complain
-from voicegraph.errors import VoicegraphError
+from voicegraph.commands import CommandError, Subcommands, complain
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -22,10 +21,6 @@ if TYPE_CHECKING:
 
 TAIL = 4.0
 """Seconds of silence after the end, in which the surer model says its last words."""
-
-
-class CaptionsError(VoicegraphError):
-    """There is nothing to show captions with, or of."""
 
 
 def add(commands: Subcommands) -> None:
@@ -44,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     from voicegraph.oneway import from_pipe, in_time
 
     if find_spec("rich") is None:
-        raise CaptionsError("Captions in the terminal need the package rich: pip install 'voicegraph[terminal]'.")
+        raise CommandError("Captions in the terminal need the package rich: pip install 'voicegraph[terminal]'.")
     spec = load(options.graph)
     sound, rate = from_pipe(sys.stdin.buffer, options.rate), options.rate
     if options.sound != "-":

@@ -13,14 +13,9 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from voicegraph.commands import Subcommands, complain, say
+from voicegraph.commands import CommandError, Subcommands, complain, say
 from voicegraph.core.ports import parse, too_few
-from voicegraph.errors import VoicegraphError
 from voicegraph.server.options import DRAIN_LIMIT, MAX_CALLS, RESUME_LIMIT, Options
-
-
-class ServeError(VoicegraphError):
-    """The server cannot be started as it was asked to."""
 
 
 def add(commands: Subcommands) -> None:
@@ -87,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
     from voicegraph.server.staff import loop_for, staff_for
 
     if options.dev and not is_loopback(options.host):
-        raise ServeError(
+        raise CommandError(
             f"--dev lets the page change files, so it needs an address that only this machine reaches: not {options.host}, but 127.0.0.1."
         )
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -111,9 +106,9 @@ def run(options: argparse.Namespace) -> int:
         dev=(catalogue.folder or _folder(options.graph)).resolve() if options.dev else None,
     )
     if server.dev is not None and server.workers > 1:
-        raise ServeError("--dev calls graphs that no file has yet, which only the server itself knows: leave out --workers, or write --workers 1.")
+        raise CommandError("--dev calls graphs that no file has yet, which only the server itself knows: leave out --workers, or write --workers 1.")
     if server.udp_ports is not None and (sentence := too_few(server.udp_ports, server.workers, server.max_calls)):
-        raise ServeError(sentence)
+        raise CommandError(sentence)
     staff = staff_for(catalogue, server, resume_key(os.environ))
 
     def ready(address: str) -> None:
@@ -191,9 +186,9 @@ def _ice_servers(file: Path | None) -> list[dict[str, Any]]:
     try:
         servers = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as problem:
-        raise ServeError(f"{file} cannot be read as JSON: {problem}.") from problem
+        raise CommandError(f"{file} cannot be read as JSON: {problem}.") from problem
     if not isinstance(servers, list) or not all(isinstance(server, dict) and "urls" in server for server in servers):
-        raise ServeError(f'{file} must be a list of servers, each with its "urls": [{{"urls": "stun:stun.example.org"}}].')
+        raise CommandError(f'{file} must be a list of servers, each with its "urls": [{{"urls": "stun:stun.example.org"}}].')
     return servers
 
 

@@ -166,8 +166,13 @@ def _meant(spot: _Spot) -> str:
     return did_you_mean(spot.value.text, choices)
 
 
+def sentence_of(error: ErrorDetails) -> str:
+    """What pydantic found, without its own words before a validator's."""
+    return re.sub(r"^(Value error|Assertion failed), ", "", error["msg"])
+
+
 def _reason(error: ErrorDetails) -> str:
-    sentence = re.sub(r"^(Value error|Assertion failed), ", "", error["msg"])
+    sentence = sentence_of(error)
     return sentence[:1].lower() + sentence[1:] if sentence[1:2].islower() else sentence
 
 

@@ -33,6 +33,11 @@ IMPATIENCE = 0.3
 """and where a stand-in waits to take over."""
 
 
+def has_key() -> bool:
+    """Whether the SDK finds a key by itself: only asked, never shown."""
+    return any(map(os.environ.get, KEY_VARIABLES))
+
+
 class MistralClients:
     """One SDK client per key and base URL, made on first use. One per process: `call.shared(MistralClients)`.
 
@@ -57,7 +62,7 @@ class MistralClients:
         base_url: of HTTP and WebSocket both, with or without `/v1`. Raises CallFailed when there is no key and the server is Mistral's own.
         """
         base_url = _base_url(base_url)
-        if api_key is None and base_url is None and not any(map(os.environ.get, KEY_VARIABLES)):
+        if api_key is None and base_url is None and not has_key():
             raise CallFailed("There is no key for Mistral: set MISTRAL_API_KEY, or use a graph that runs without one, such as local.")
         return self._get(api_key, base_url, patience)
 

@@ -24,7 +24,7 @@ class PacketReader:
         self._timer: asyncio.TimerHandle | None = None
         self._hear: Hear | None = None
         self._rate = CLOCK
-        self._decoder = Decoder(CLOCK)
+        self._decoder: Decoder | None = None
 
     def listen(self, rate: int, hear: Hear) -> None:
         self._rate = rate
@@ -47,17 +47,19 @@ class PacketReader:
         self._watch()
 
     def _do(self, steps: list[Step], now: float) -> None:
+        if (decoder := self._decoder) is None:
+            return  # nobody listens yet
         lost = 0
         for step in steps:
             if step.payload is None:
                 lost += step.ticks * self._rate // CLOCK
                 continue
             if lost:
-                self._tell(self._decoder.recover(step.payload, lost), now)
+                self._tell(decoder.recover(step.payload, lost), now)
                 lost = 0
-            self._tell(self._decoder.decode(step.payload), now)
+            self._tell(decoder.decode(step.payload), now)
         if lost:
-            self._tell(self._decoder.conceal(lost), now)
+            self._tell(decoder.conceal(lost), now)
 
     def _tell(self, pcm: Pcm, now: float) -> None:
         if self._hear is not None and pcm.size:

@@ -16,7 +16,7 @@ from voicegraph.graph.load import load
 from voicegraph.graph.report import did_you_mean, listed
 from voicegraph.graph.shipped import about, names
 from voicegraph.graph.spec import GraphSpec, NodeSpec
-from voicegraph.mistral.client import KEY_VARIABLES
+from voicegraph.mistral.client import has_key
 from voicegraph.mistral.settings import MistralSettings
 from voicegraph.server.client_settings import offered
 from voicegraph.server.versions import GraphFile, settled, shown
@@ -52,7 +52,7 @@ class Catalogue:
 
     @property
     def default(self) -> str:
-        return self.chosen or min(self.graphs(), default="")
+        return self.chosen or _first(self.graphs())
 
     @property
     def why(self) -> str:
@@ -93,7 +93,7 @@ class Catalogue:
 
         `mistakes` are the file's as it is now: with some, a graph that was right before goes on in its last version.
         """
-        return await asyncio.to_thread(lambda: [self._entry(name, file) for name, file in sorted(self.graphs().items())])
+        return await asyncio.to_thread(self._listing)
 
     async def warm(self, host: Host) -> None:
         """Do what the first call would wait for, once the server listens."""
@@ -114,7 +114,7 @@ class Catalogue:
         graphs = self.graphs()
         if not graphs:
             raise BadRequest("This server has no graph yet.", 404)
-        name = name or self.default
+        name = name or self.chosen or _first(graphs)
         if name not in graphs:
             raise BadRequest(f"There is no graph '{name}'{did_you_mean(name, graphs)}: choose {listed(sorted(graphs))}.", 404)
         try:
@@ -122,20 +122,30 @@ class Catalogue:
         except GraphError as problem:
             raise BadRequest(f"The graph '{name}' cannot run: {shown(problem.mistakes[0])}", 409) from problem
 
-    def _entry(self, name: str, file: GraphFile) -> dict[str, Any]:
-        file.refresh()
-        version = file.version
-        problem = what_is_missing(version.spec) if version else "The file has mistakes."
-        return {
-            "name": name,
-            "about": version.spec.about if version else about(file.path),
-            "default": name == self.default,
-            "ready": problem is None,
-            "problem": problem,
-            "mistakes": list(map(shown, file.mistakes)),
-            "settings": list(offered(version.spec)) if version else [],
-            "version": {"number": version.number, "hash": version.spec.version, "since": f"{version.since:%Y-%m-%dT%H:%M:%SZ}"} if version else None,
-        }
+    def _listing(self) -> list[dict[str, Any]]:
+        graphs = self.graphs()
+        default = self.chosen or _first(graphs)
+        return [_entry(name, file, name == default) for name, file in sorted(graphs.items())]
+
+
+def _first(graphs: Mapping[str, GraphFile]) -> str:
+    return min(graphs, default="")
+
+
+def _entry(name: str, file: GraphFile, default: bool) -> dict[str, Any]:
+    file.refresh()
+    version = file.version
+    problem = what_is_missing(version.spec) if version else "The file has mistakes."
+    return {
+        "name": name,
+        "about": version.spec.about if version else about(file.path),
+        "default": default,
+        "ready": problem is None,
+        "problem": problem,
+        "mistakes": list(map(shown, file.mistakes)),
+        "settings": list(offered(version.spec)) if version else [],
+        "version": {"number": version.number, "hash": version.spec.version, "since": f"{version.since:%Y-%m-%dT%H:%M:%SZ}"} if version else None,
+    }
 
 
 def graph_files(folder: Path) -> dict[str, Path]:
@@ -169,11 +179,6 @@ def choose() -> tuple[str, str]:
     if has_key():
         return WITH_KEY, "there is a key for Mistral"
     return WITHOUT_KEY, "MISTRAL_API_KEY is not set, so everything runs on this machine"
-
-
-def has_key() -> bool:
-    """Whether Mistral's models can be used: only asked, never shown."""
-    return any(map(os.environ.get, KEY_VARIABLES))
 
 
 def what_is_missing(spec: GraphSpec) -> str | None:

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from voicegraph.errors import BadRequest
 from voicegraph.graph.allow import bound, taker
+from voicegraph.graph.options import sentence_of
 from voicegraph.graph.reading import atoms
 from voicegraph.graph.report import did_you_mean, listed
 from voicegraph.graph.settings import WRITTEN, Decibels, Duration
@@ -44,7 +45,7 @@ def _checked(node: NodeSpec, option: str, value: Any, limits: Any) -> Any:
     try:
         taken = adapter.validate_python(_as_written(value, node, option), context=WRITTEN)
     except ValidationError as problem:
-        reason = re.sub(r"^(Value error|Assertion failed), ", "", problem.errors(include_url=False)[0]["msg"])
+        reason = sentence_of(problem.errors(include_url=False)[0])
         raise BadRequest(f"'{label}' cannot be {_shown(value)}: {reason[:1].lower()}{reason[1:]}.") from problem
     if isinstance(limits, list):
         if all(taken != adapter.validate_python(each, context=WRITTEN) for each in limits):
@@ -84,7 +85,7 @@ def _with(node: NodeSpec, options: Mapping[str, Any]) -> NodeSpec:
         changed = replace(node, settings=type(node.settings).model_validate({**given, **options}))
         problem = next(iter(changed.processor.check(changed)), None)
     except ValidationError as error:
-        problem = re.sub(r"^(Value error|Assertion failed), ", "", error.errors(include_url=False)[0]["msg"])
+        problem = sentence_of(error.errors(include_url=False)[0])
     if problem is not None:
         names = listed([f"'{node.name}.{name}'" for name in options], "and")
         raise BadRequest(f"{names} cannot be set so: {problem}.")

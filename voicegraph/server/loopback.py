@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from aiohttp import hdrs, web
 from yarl import URL
 
-from voicegraph.server.web_rules import Handler, refusal
+from voicegraph.server.web_rules import Handler, authority, refusal
 
 FOREIGN_HOST = "In developer mode this server answers to names of this machine only, such as http://localhost and http://127.0.0.1."
 FOREIGN_PAGE = "Only this server's own page may look into graphs and change them."
@@ -39,10 +39,7 @@ def is_own_page(request: web.Request) -> bool:
     origin = request.headers.get(hdrs.ORIGIN)
     if origin is None:
         return request.headers.get("Sec-Fetch-Site", "none") in ("none", "same-origin")
-    try:
-        return URL(origin).authority.lower() == request.host.lower()
-    except ValueError:
-        return False
+    return authority(origin) == request.host.lower()
 
 
 def _hostname(host: str) -> str:

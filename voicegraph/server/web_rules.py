@@ -70,7 +70,7 @@ def cross_origin(allowed: Collection[str]) -> Middleware:
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         origin = request.headers.get(hdrs.ORIGIN)
-        if origin is None or _authority(origin) == request.host.lower():
+        if origin is None or authority(origin) == request.host.lower():
             return await handler(request)
         if "*" not in allowed and origin not in allowed:
             return refusal(403, f"Pages of {origin} may not call here. Start the server with --allow-origin {origin} to let them.")
@@ -88,7 +88,7 @@ def cross_origin(allowed: Collection[str]) -> Middleware:
     return middleware
 
 
-def _authority(origin: str) -> str:
+def authority(origin: str) -> str:
     """Host and port as the Host header has them. The scheme is left out: behind a proxy that ends TLS it differs."""
     try:
         return URL(origin).authority.lower()
