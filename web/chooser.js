@@ -2,6 +2,7 @@
 
 export class Chooser extends EventTarget {
   #form;
+  #settings = new Map(); // name of a graph → what a caller may set there
   #dev = false;
 
   /** @param {HTMLFormElement} form holds #graphs for those that can be called and #unavailable for those that cannot */
@@ -13,6 +14,11 @@ export class Chooser extends EventTarget {
   /** The name of the chosen graph, or null. */
   get chosen() {
     return this.#form.querySelector("input:checked")?.value ?? null;
+  }
+
+  /** What a caller may set for a call of the chosen graph, as `GET /graphs` tells it. */
+  get settings() {
+    return this.#settings.get(this.chosen) ?? [];
   }
 
   /** Whether the server lets this page edit graphs. */
@@ -38,6 +44,7 @@ export class Chooser extends EventTarget {
   }
 
   #show(graphs, former) {
+    this.#settings = new Map(graphs.map(({ name, settings }) => [name, settings]));
     const ready = graphs.filter((graph) => graph.ready);
     const chosen = ready.find((graph) => graph.name === former) ?? ready.find((graph) => graph.default) ?? ready[0];
     this.#form.querySelector("#graphs").replaceChildren(...ready.map((graph) => card(graph, graph === chosen)));

@@ -36,6 +36,7 @@ export class VoiceCall extends EventTarget {
   #url;
   #graph;
   #draft;
+  #settings;
   #outputLatency;
   #state = "idle";
   #microphone = null;
@@ -59,15 +60,17 @@ export class VoiceCall extends EventTarget {
   /**
    * @param {string | URL} url of the server. @param {string} [graph] who answers; without it the server's default.
    * @param {string} [draft] the text to take for the graph's file, for a server in developer mode.
+   * @param {Record<string, unknown>} [settings] of this call, `node.option` → value, as far as the graph allows any.
    * @param {string} [resume] a token of a former call, whose conversation goes on.
    * @param {() => number} [outputLatency] seconds to the loudspeaker, for browsers that do not tell (AudioContext.outputLatency).
    */
-  constructor({ url, graph, draft = null, resume = null, outputLatency = () => 0 }) {
+  constructor({ url, graph, draft = null, settings = {}, resume = null, outputLatency = () => 0 }) {
     super();
     this.#url = new URL(url);
     if (!this.#url.pathname.endsWith("/")) this.#url.pathname += "/";
     this.#graph = graph;
     this.#draft = draft;
+    this.#settings = settings;
     this.#token = resume;
     this.#outputLatency = outputLatency;
   }
@@ -184,7 +187,8 @@ export class VoiceCall extends EventTarget {
     const resume = this.#token;
     this.#stopping = false;
     this.#signalling = new Signalling(this.#url);
-    this.#configuration = await this.#signalling.start({ graph: this.#graph, ...(this.#draft !== null && { draft: this.#draft }), ...(resume && { resume }) });
+    const draft = this.#draft !== null && { draft: this.#draft };
+    this.#configuration = await this.#signalling.start({ graph: this.#graph, settings: this.#settings, ...draft, ...(resume && { resume }) });
     await this.#connect(null);
   }
 

@@ -44,6 +44,11 @@ export function moderationNote({ side, blocked }) {
   return categories.length ? `${what} (${categories.join(", ")}).` : `${what}.`;
 }
 
+/** A stand-in has taken over, or the node's first choice is back. */
+export function failoverNote({ node, to, why }) {
+  return `${node} goes on with ${to}: ${why}`;
+}
+
 /** `speaker_1` → `Speaker 1` */
 function name(speaker) {
   const spaced = words(speaker);

@@ -13,6 +13,7 @@ import { Levels } from "./levels.js";
 import { Meters } from "./meters.js";
 import { obstacle, openMicrophone, stop } from "./microphone.js";
 import { Panels } from "./panels.js";
+import { SettingsForm } from "./settings.js";
 import { pushToTalk } from "./talk.js";
 import { TimeView } from "./time.js";
 import { Transcript } from "./transcript.js";
@@ -23,6 +24,7 @@ const server = new URL(document.baseURI).origin;
 
 const transcript = new Transcript($("log"));
 const chooser = new Chooser($("chooser"));
+const settings = new SettingsForm($("settings"));
 const devices = new Devices($("devices"));
 const graphView = new GraphView($("panel-graph"), server);
 const editView = new EditView($("panel-edit"), server);
@@ -45,6 +47,7 @@ function show(phase) {
   document.body.dataset.phase = phase;
   document.body.classList.toggle("calling", calling);
   for (const id of ["title", "lead", "chooser"]) $(id).hidden = phase !== "idle";
+  settings.show(phase === "idle");
   for (const id of ["stage", "log"]) $(id).hidden = phase === "idle";
   for (const id of ["typing", "stop", "send-now"]) $(id).hidden = !calling;
   for (const id of ["mute", "talk"]) $(id).hidden = !calling || document.body.dataset.microphone === "none";
@@ -111,7 +114,7 @@ async function startCall({ graph = chooser.chosen, draft = null } = {}) {
   began = null;
   floor = new Floor();
   levels = new Levels();
-  const mine = (call = new VoiceCall({ url: server, graph, draft, outputLatency: () => levels.outputLatency }));
+  const mine = (call = new VoiceCall({ url: server, graph, draft, settings: draft === null ? settings.values : {}, outputLatency: () => levels.outputLatency }));
   listenTo(call);
   panels.follow(call, levels);
   ownVoice.follow(call);
@@ -267,6 +270,7 @@ devices.addEventListener("speaker", speakThroughChosen);
 // --- what is pressed ---------------------------------------------------------------------------------------------------------------
 
 $("call").addEventListener("click", () => {
+  if (!call && !settings.fine()) return;
   if (!call) startCall();
   else if (call.state === "idle") callEnded("");
   else call.hangUp();
@@ -326,15 +330,21 @@ ownVoice.addEventListener("muted", () => {
 });
 
 $("chooser").addEventListener("submit", (event) => event.preventDefault());
-$("chooser").addEventListener("change", () => panels.choose(chooser.chosen));
+$("chooser").addEventListener("change", graphChosen);
+$("settings").addEventListener("submit", (event) => event.preventDefault());
 addEventListener("pagehide", () => call?.hangUp());
 
 chooser.addEventListener("loaded", ({ detail: problem }) => {
   if (problem) notice(problem);
   $("call").disabled = !chooser.chosen;
   if (chooser.dev) panels.reveal("edit");
-  panels.choose(chooser.chosen);
+  graphChosen();
 });
+
+function graphChosen() {
+  panels.choose(chooser.chosen);
+  settings.choose(chooser.chosen, chooser.settings);
+}
 
 show("idle");
 notice(obstacle());

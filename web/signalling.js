@@ -57,7 +57,7 @@ export class Signalling {
     return this.#offerUrl && new URL("..", this.#offerUrl);
   }
 
-  /** Begin a session. @param {object} body what the application chooses: {graph, draft, resume}. @returns {Promise<RTCConfiguration>} */
+  /** Begin a session. @param {object} body what the application chooses: {graph, settings, draft, resume}. @returns {Promise<RTCConfiguration>} */
   async start(body) {
     const wanted = { createDailyRoom: false, enableDefaultIceServers: true, transport: "webrtc", body };
     const session = await this.#request("POST", new URL("start", this.#url), wanted);

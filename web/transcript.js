@@ -7,7 +7,7 @@
  */
 
 import { Captions } from "./captions.js";
-import { moderationNote, sourceList, speakers, toolNote } from "./facts.js";
+import { failoverNote, moderationNote, sourceList, speakers, toolNote } from "./facts.js";
 
 const NAMES = { caller: "You", reply: "Agent" };
 
@@ -160,6 +160,7 @@ export class Transcript {
     else if (t === "sources" && d.sources.length) this.#sources(d.sources);
     else if (t === "tool") this.note(toolNote(d.name));
     else if (t === "moderation") this.note(moderationNote(d));
+    else if (t === "failover") this.note(failoverNote(d));
     else if (t === "bot-interrupted") this.#cut(d.heard);
     else if (t === "turn" && this.#reply) this.#latency(d);
   }

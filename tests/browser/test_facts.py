@@ -110,6 +110,10 @@ NOTES: dict[str, tuple[list[Told], list[str]]] = {
         [fact("moderation", side="reply", blocked=["unchecked"])],
         ["(A part of the answer was withheld: it could not be checked.)"],
     ),
+    "a stand-in takes over": (
+        [fact("failover", node="tts", to="espeak_tts", why="The service is down.")],
+        ["(tts goes on with espeak_tts: The service is down.)"],
+    ),
     "a request that was refused": ([fact("moderation", side="caller", blocked=["guardrails"])], ["(What you said was not passed on.)"]),
 }
 

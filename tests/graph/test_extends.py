@@ -72,6 +72,32 @@ def test_null_removes(load_text: Load) -> None:
     assert "vad" not in names(load_text, "  vad: null\n")
 
 
+ALLOWING = """\
+extends: ./base.yaml
+allow: {vad.mode: any, tts.voice: any}
+"""
+
+
+@pytest.mark.parametrize(
+    ("nodes", "allowed"),
+    [
+        ("  vad: {mode: 3}\n", ["vad.mode", "tts.voice"]),
+        ("  vad: null\n", ["tts.voice"]),
+        ("  tts: {use: espeak_tts}\n  up: {use: resampler, rate: 24000, after: tts}\n", ["vad.mode"]),
+        ("  tts: {use: espeak_tts}\n  up: {use: resampler, rate: 24000, after: tts}\nallow: {tts.speed: any}\n", ["vad.mode", "tts.speed"]),
+        ("  vad: {mode: 3}\nallow: {vad.mode: {min: 2}}\n", ["vad.mode", "tts.voice"]),
+    ],
+)
+def test_what_the_base_allows_lapses_with_its_node(load_text: Load, tmp_path: Path, nodes: str, allowed: list[str]) -> None:
+    (tmp_path / "allowing.yaml").write_text(ALLOWING)
+    assert list(load_text("extends: ./allowing.yaml\nnodes:\n" + nodes).allow) == allowed
+
+
+def test_allow_may_stand_above_the_nodes_that_it_is_about(load_text: Load) -> None:
+    nodes = "nodes:\n  tts: {use: espeak_tts}\n  up: {use: resampler, rate: 24000, after: tts}\n"
+    assert list(load_text("extends: ./base.yaml\nallow: {tts.speed: any}\n" + nodes).allow) == ["tts.speed"]
+
+
 @pytest.mark.parametrize("where", ["after: agent", "before: tts"])
 def test_a_new_node_goes_where_it_says(load_text: Load, where: str) -> None:
     assert names(load_text, f"  loud: {{use: shout, {where}}}\n")[5:8] == ["agent", "loud", "tts"]

@@ -76,6 +76,13 @@ def lines_of(entry: Entry) -> frozenset[int]:
     )
 
 
+def lines_allowing(graph: str, name: str) -> frozenset[int]:
+    """Where the graph lets clients set options of this node."""
+    allow = documents(graph)[0].root.entries.get("allow")
+    entries = allow.value.entries if allow is not None and isinstance(allow.value, Fields) else {}
+    return frozenset(entry.position.line for key, entry in entries.items() if key.partition(".")[0] == name)
+
+
 def told(graph: str, nodes: Mapping[str, Entry]) -> list[Mistake]:
     first, *bases = documents(graph)
     try:
@@ -177,7 +184,8 @@ def renamed(graph: str) -> Iterator[Mutant]:
         for new in (f"{name}x", name[:-1] or "q", "Upper", "two words", "none"):
             changed = {(new if other == name else other): replace(each, key=new) if other == name else each for other, each in nodes.items()}
             bad = new in ("Upper", "two words", "none")
-            yield Mutant(f"rename {name} to {new}", changed, lines_of(entry), frozenset({name, new}), exact=bad)
+            where = lines_of(entry) | lines_allowing(graph, name)
+            yield Mutant(f"rename {name} to {new}", changed, where, frozenset({name, new}), exact=bad)
         for key, each in fields_of(entry).items():
             if key not in STRUCTURE:
                 fields = {(f"{other}q" if other == key else other): value for other, value in fields_of(entry).items()}

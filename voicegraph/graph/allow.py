@@ -19,7 +19,7 @@ _NEVER = re.compile(r"(^|_)(model|models|url|path|file|script|key|host|id|header
 def check_allow(allow: Mapping[str, Entry], nodes: Mapping[str, NodeSpec], named: set[str], report: Report) -> None:
     """Every entry must name an option that a client may touch, and limit it to values that the option takes.
 
-    `named`: all nodes of the file, those included whose own mistakes have been told.
+    `named`: all nodes, those included whose own mistakes have been told.
     """
     for key, entry in allow.items():
         name, dot, option = key.partition(".")

@@ -43,6 +43,8 @@ class Merged:
     about: str = ""
     nodes: list[Draft] = field(default_factory=list)
     """In the order in which the call flows."""
+    names: set[str] = field(default_factory=set)
+    """Of all nodes, those included whose own mistakes have been told."""
     removed: dict[str, Draft] = field(default_factory=dict)
     """What `node: null` or another `use` took away, at the position where that is said."""
     allow: dict[str, Entry] = field(default_factory=dict)
@@ -124,7 +126,7 @@ class _Layer:
         self._report = report
 
     def lay(self, root: Fields) -> None:
-        sections: dict[str, Callable[[Node], None]] = {"about": self._about, "format": self._format, "nodes": self._nodes, "allow": self._allow}
+        sections: dict[str, Callable[[Node], None]] = {"about": self._about, "format": self._format, "nodes": self._nodes}
         strange = [key for key in root.entries if key not in TOP_LEVEL]
         lost_base = any(closest(key, TOP_LEVEL) == "extends" for key in strange)
         for key, entry in root.entries.items():
@@ -135,6 +137,8 @@ class _Layer:
                 self._report.mistake(entry.position, f"'{key}' is none of {listed(TOP_LEVEL)}{hint}")
             elif key in sections and not lost_base:
                 sections[key](entry.value)
+        if "allow" in root.entries:
+            self._allow(root.entries["allow"].value)  # last, wherever it stands: what the nodes do away with is of the base
         if "nodes" not in root.entries and self._base is None and not lost_base:
             self._report.mistake(root.position, "a graph needs nodes:")
 
@@ -168,12 +172,14 @@ class _Layer:
             self._report.mistake(entry.position, f"{why}; call the node something else")
         elif isinstance(entry.value, Scalar) and entry.value.null:
             self._remove(entry)
+            return
         elif (fields := self._fields(entry)) is not None:
             old = self._merged.find(name)
             if old is None:
                 self._add(Draft(name, entry.position, fields))
             elif self._base is not None:
                 self._change(old, Draft(name, entry.position, fields))
+        self._merged.names.add(name)
 
     def _fields(self, entry: Entry) -> Mapping[str, Entry] | None:
         match entry.value:
@@ -194,7 +200,8 @@ class _Layer:
             self._report.mistake(entry.position, f"no node '{entry.key}' in {self._base} to remove{known}")
         else:
             self._merged.nodes.remove(old)
-            self._merged.removed[entry.key] = replace(old, position=entry.position)
+            self._merged.names.discard(old.name)
+            self._gone(old, entry.position)
 
     def _add(self, new: Draft) -> None:
         if "use" not in new.fields:
@@ -239,8 +246,13 @@ class _Layer:
                 self._report.mistake(new.fields[key].position, f"{where}: {key}: is for new nodes; remove it and add one under another name")
         changed = Draft(new.name, new.position, _merge_node(old.fields, _without_order(new.fields)))
         if _another_use(old.fields, new.fields):
-            self._merged.removed[old.name] = replace(old, position=new.position)
+            self._gone(old, new.position)
         self._merged.nodes[self._merged.nodes.index(old)] = changed
+
+    def _gone(self, old: Draft, position: Position) -> None:
+        """The base's node is not there any more, so what the base allowed of it says nothing."""
+        self._merged.removed[old.name] = replace(old, position=position)
+        self._merged.allow = {key: entry for key, entry in self._merged.allow.items() if key.partition(".")[0] != old.name}
 
     def _names(self) -> list[str]:
         return [draft.name for draft in self._merged.nodes]

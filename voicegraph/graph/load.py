@@ -47,7 +47,7 @@ def check(documents: Sequence[Document], environ: Mapping[str, str], registry: R
     merged = extends.merge(documents, report)
     builder = _Builder(registry, Reader(environ, report, sources), report, sources)
     nodes = [node for draft in merged.nodes if (node := builder.node(draft)) is not None]
-    check_allow(merged.allow, {node.spec.name: node.spec for node in nodes}, {draft.name for draft in merged.nodes}, report)
+    check_allow(merged.allow, {node.spec.name: node.spec for node in nodes}, merged.names, report)
     report.end_stage()
     origin = _origin(documents, merged)
     linked = link(nodes, origin, builder.reader, builder.registry, report)
