@@ -12,11 +12,13 @@ from pathlib import Path
 from benchmarks import latency, load
 from benchmarks.churn import churn
 from benchmarks.cost import cost
+from benchmarks.dual_delay import dual_delay
 from benchmarks.echo import echo
 from benchmarks.endings import endings
 from benchmarks.figures import Figure, table
 from benchmarks.heard import heard
 from benchmarks.machine import pin
+from benchmarks.moderation import moderation
 from benchmarks.paint import paint
 from benchmarks.processes import ANSWER, ASKED, DELAYS, LONG_ANSWER, stand_in, voicegraph
 from benchmarks.results import BENCH, Part, Results
@@ -78,12 +80,22 @@ async def _tools(calls: int) -> Part:
     return Part(await tools(calls))
 
 
+async def _moderation(calls: int) -> Part:
+    return Part(await moderation(calls))
+
+
+async def _dual_delay(_: int) -> Part:
+    return Part(await dual_delay())
+
+
 PARTS: dict[str, Callable[[int], Awaitable[Part]]] = {
     "latency": _latency,
     "speculation": _speculation,
     "yielding": _yielding,
     "heard": _heard,
     "tools": _tools,
+    "moderation": _moderation,
+    "dual_delay": _dual_delay,
     "echo": _echo,
     "cost": _cost,
     "load": _load,

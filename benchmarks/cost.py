@@ -28,13 +28,13 @@ async def cost(name: str, server: Program, many: int = MANY) -> list[Figure]:
     async with crowd(server.url) as callers:
         await callers.quiet()
         await asyncio.sleep(SETTLE)
-        alone = await _percent(server, WINDOW / 2)
+        alone = await percent(server, WINDOW / 2)
         connected = await callers.grow(1)
         await asyncio.sleep(SETTLE)
-        first = await _percent(server, WINDOW) - alone
+        first = await percent(server, WINDOW) - alone
         connected += await callers.grow(many)
         await asyncio.sleep(SETTLE)
-        idle = (await _percent(server, WINDOW) - alone) / many
+        idle = (await percent(server, WINDOW) - alone) / many
         speaking = await _while_speaking(callers, server)
     found = [
         Figure(f"{name}: offer sent → connected", "ms", [1000 * each for each in connected], median_bar=200, worst_bar=200),
@@ -54,12 +54,13 @@ async def _while_speaking(callers: Crowd, server: Program) -> float | None:
     await callers.ask()
     await asyncio.sleep(question_ends(trimmed(speak(ASKED, RATE)), RATE))
     measuring = asyncio.create_task(callers.measure(SPEAKING))
-    found = await _percent(server, SPEAKING)
+    found = await percent(server, SPEAKING)
     heard = await measuring
     return None if heard.silent_calls else found
 
 
-async def _percent(server: Program, seconds: float) -> float:
+async def percent(server: Program, seconds: float) -> float:
+    """How much of a core the process uses, over this time from now on."""
     began, used = time.monotonic(), server.cpu_seconds()
     await asyncio.sleep(seconds)
     return 100 * (server.cpu_seconds() - used) / (time.monotonic() - began)

@@ -12,13 +12,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 
 from benchmarks.figures import Figure
 from benchmarks.latency import RATE, SETTLE
-from benchmarks.processes import Program, voicegraph
+from benchmarks.processes import GRAPHS, Program, voicegraph
 from voicegraph.audio.resample import resample
 from voicegraph.core.sentences import SpokenClauses, speakable
 from voicegraph.core.sound import Pcm
@@ -30,7 +29,6 @@ from voicegraph.testing.recording import AUDIBLE
 from voicegraph.testing.recording import RATE as RECEIVED
 from voicegraph.testing.speech import speak, trimmed
 
-GRAPHS = Path(__file__).parent / "graphs"
 VOICE = espeak.Voice("en-us", 150)
 STORY = (
     "Once upon a time there was a lighthouse at the end of a long stone pier, and in it lived a keeper who had never once let the lamp go out. "

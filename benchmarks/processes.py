@@ -21,6 +21,8 @@ URL = re.compile(r"http://\S+")
 START_LIMIT = 90.0
 STOP_LIMIT = 5.0
 MAX_CALLS = 200
+GRAPHS = Path(__file__).parent / "graphs"
+"""Of the benchmarks alone."""
 
 QUESTION = "could you tell me what the weather is going to be like tomorrow?"
 OVER = "no wait, please stop, I would like to know something else."
@@ -30,7 +32,7 @@ ASKED = "what is the weather like?"
 ANSWER = "Tomorrow will be mostly sunny, with a light wind from the west, and some rain late in the evening."
 """6 s at the stand-in's 60 ms a character: half of a cycle."""
 LONG_ANSWER = ANSWER * 3
-DELAYS = {"final": 0.1, "eager_end": 0.2, "first_token": 0.15, "per_token": 0.01, "first_sound": 0.1}
+DELAYS = {"final": 0.1, "eager_end": 0.2, "first_token": 0.15, "per_token": 0.01, "first_sound": 0.1, "moderation": 0.1}
 """The stand-in's delays in seconds for all figures: the same for every program that is compared."""
 
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from benchmarks.figures import Figure
 from benchmarks.latency import answers
-from benchmarks.processes import stand_in, voicegraph
-
-GRAPHS = Path(__file__).parent / "graphs"
+from benchmarks.processes import GRAPHS, stand_in, voicegraph
 
 
 async def speculation(graph: str, calls: int) -> list[Figure]:
