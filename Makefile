@@ -19,7 +19,7 @@ SAY := @printf '\033[1m%s\033[0m\n'
 
 help:
 	@echo "make run     serve the page at http://localhost:$(PORT) (needs no key; with MISTRAL_API_KEY it talks to Voxtral); graphs can be edited there"
-	@echo "make test    all tests, with a real browser"
+	@echo "make test    all tests, with a real browser, a process per core"
 	@echo "make check   ruff and mypy"
 	@echo "make format  let ruff put the code in form"
 	@echo "make soak    10,000 random conversations with faults, in virtual time (ARGS=... goes to python -m voicegraph.testing.soak)"
@@ -38,7 +38,7 @@ run: $(RUN_STAMP)
 
 test: $(DEV_STAMP) browser clients
 	$(SAY) "Running the tests"
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: $(DEV_STAMP)
 	$(SAY) "ruff check, ruff format --check, mypy"
