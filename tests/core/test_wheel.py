@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 
-from voicegraph.core.wheel import PERIOD, SLOTS, Tick, Wheel
+from voicegraph.core.wheel import PERIOD, SLOTS, TOGETHER, Tick, Wheel
 
 
 class Calls:
@@ -51,6 +51,17 @@ def test_many_calls_share_few_wake_ups_and_are_spread_over_them() -> None:
     firsts = [round(each.times[0], 6) for each in calls]
     assert len(set(firsts)) == SLOTS
     assert all(firsts.count(first) == 10 for first in firsts)
+
+
+def test_few_calls_share_one_wake_up_and_their_places_are_taken_again() -> None:
+    wheel, calls = Wheel(), [Calls() for _ in range(TOGETHER + 1)]
+    known = added(wheel, *calls)
+    wheel.remove(calls[0].tick)
+    known |= added(wheel, late := Calls(), now=0.001)
+    run(wheel, known, 0.001, 0.2)
+    firsts = [each.times[1] % PERIOD for each in [late, *calls[1:]]]
+    assert len({round(first, 6) for first in firsts[:-1]}) == 1
+    assert firsts[-1] != pytest.approx(firsts[0])
 
 
 def test_lateness_does_not_add_up() -> None:
