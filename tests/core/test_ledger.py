@@ -106,6 +106,34 @@ def test_what_was_heard_is_the_beginning_of_the_text_and_only_grows(pieces: list
     assert ledger.heard(ledger.samples + 1) == whole
 
 
+SOUND = st.tuples(st.sampled_from(["one two ", "three.", "and four more "]), st.integers(0, 40), st.booleans(), st.integers(0, 60))
+"""Text of a piece, samples of it, whether there are no more, and how much has been played before the next comes."""
+
+
+@given(st.lists(SOUND, max_size=8), st.booleans())
+def test_asking_for_every_sample_gives_what_asking_once_gives(sounds: list[tuple[str, int, bool, int]], finished: bool) -> None:
+    asked, at, played, appended = Ledger(RATE), 0, 0, list[tuple[int, Span, bool]]()
+    for text, samples, ends, more in [*sounds, ("", 0, False, 400)]:
+        if text:
+            appended.append((samples, Span(text, at), ends))
+            asked.append(samples, Span(text, at), (), ends)
+            at += len(text)
+        elif finished:
+            asked.finish()
+        for now in range(played, played + more):
+            assert asked.heard(now) == fresh(appended, finished and not text).heard(now)
+        played += more
+
+
+def fresh(sounds: list[tuple[int, Span, bool]], finished: bool) -> Ledger:
+    ledger = Ledger(RATE)
+    for samples, span, ends in sounds:
+        ledger.append(samples, span, (), ends)
+    if finished:
+        ledger.finish()
+    return ledger
+
+
 def test_the_silence_after_a_clause_speaks_no_word() -> None:
     ledger = Ledger(1000)
     ledger.append(1000, Span("one two", 0), (), ends=False)

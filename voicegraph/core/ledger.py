@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,6 +45,10 @@ class _Piece:
     """(sample, character), both counted from the start of the reply."""
 
 
+_NOTHING = (math.inf, -math.inf, "")
+"""Since which sample, until which, and what is heard meanwhile: no sample at all."""
+
+
 class Ledger:
     """Append sound as it is written into the playout; ask `heard(played)` at any time.
 
@@ -56,11 +61,13 @@ class Ledger:
         self.rate = rate
         self.samples = 0
         self._pieces: list[_Piece] = []
+        self._known = _NOTHING
 
     def append(self, samples: int, span: Span | None, marks: Sequence[Mark], ends: bool, voiced: int | None = None) -> None:
         """`samples` more of sound, which speak `span`; `marks` count from the first of them; `ends`: the span has no more.
 
         voiced: how many of them until the last that can be heard (None: all)."""
+        self._known = _NOTHING
         if span is not None:
             piece = self._piece_for(span)
             piece.marks.extend((self.samples + round(mark.seconds * self.rate), mark.at) for mark in marks)
@@ -72,22 +79,30 @@ class Ledger:
 
     def finish(self) -> None:
         """There is no more sound: what the last piece has is all of it."""
+        self._known = _NOTHING
         if self._pieces:
             self._pieces[-1].ended = True
 
     def heard(self, played: int) -> str:
         """The text that the caller has heard when the first `played` samples have left."""
-        heard = []
+        since, until, text = self._known
+        if not since <= played <= until:
+            until, text = self._found(played)
+            self._known = (played, until, text)
+        return text
+
+    def _found(self, played: int) -> tuple[float, str]:
+        """Until which sample what is heard, and that: it is asked for every packet and changes with every word."""
+        heard: list[str] = []
         for piece in self._pieces:
             done = played - piece.start
             if done < 0 or (done == 0 and piece.samples):
-                break
-            if piece.ended and done >= piece.samples:
-                heard.append(piece.span.text)
-            else:
-                heard.append(self._part(piece, done))
-                break
-        return "".join(heard)
+                return played, "".join(heard)
+            if not piece.ended or done < piece.samples:
+                until, part = self._part(piece, done)
+                return piece.start + until, "".join([*heard, part])
+            heard.append(piece.span.text)
+        return math.inf, "".join(heard)
 
     def _piece_for(self, span: Span) -> _Piece:
         if self._pieces:
@@ -101,18 +116,20 @@ class Ledger:
         self._pieces.append(piece)
         return piece
 
-    def _part(self, piece: _Piece, done: int) -> str:
-        """The words of a piece of which more than half has left after `done` of its samples."""
+    def _part(self, piece: _Piece, done: int) -> tuple[float, str]:
+        """The words of a piece of which more than half has left after `done` of its samples, behind the sample until which no word is added."""
         length = self._length(piece)
         begins = dict(_timings(piece))
         heard = 0
+        until = piece.samples - 1 if piece.ended else math.inf
         for word in _WORD.finditer(piece.span.text):
             begin = begins.get(word.start(), length * word.start() / max(len(piece.span.text), 1))
             end = begins.get(_next_word(piece.span.text, word.end()), length * word.end() / max(len(piece.span.text), 1))
-            if done <= (begin + max(end, begin)) / 2:
+            if done <= (half := (begin + max(end, begin)) / 2):
+                until = min(until, half)
                 break
             heard = word.end()
-        return piece.span.text[:heard]
+        return until, piece.span.text[:heard]
 
     def _length(self, piece: _Piece) -> float:
         """How many samples the whole piece has, as far as can be known."""

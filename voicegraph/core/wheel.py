@@ -11,7 +11,8 @@ PERIOD = 0.020
 SLOTS = 4
 """Every 5 ms one: at most 200 wake-ups a second for any number of calls. What shares a slot leaves one after the other, in some 0.1 ms each."""
 TOGETHER = 5
-"""So many calls are put into one slot before the next is begun: who leaves right after another finds the caches warm, and half a millisecond is no lateness."""
+"""So many calls are put into one slot before the next is begun: who leaves right after another finds the caches warm, and half a millisecond is
+no lateness."""
 EARLY = 1e-6
 """Seconds: what is due that soon is due now. Sums of periods differ by less."""
 
@@ -33,8 +34,8 @@ class Wheel:
         self._turns: dict[Tick, _Turn] = {}
 
     def add(self, tick: Tick, now: float) -> None:
-        """Beside others as long as there are few, then into the emptiest slot. Of equal ones into that which is due next. The first turn comes within a
-        period."""
+        """Beside others as long as there are few, then into the emptiest slot; of equal ones into that which is due next. The first turn comes
+        within a period."""
         crowd = [0] * SLOTS
         for turn in self._turns.values():
             crowd[turn.slot] += 1
