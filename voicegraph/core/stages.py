@@ -31,13 +31,13 @@ class TurnEnd:
         """
         begin = self.spoken if self.spoken is not None else min([self.over, *firsts.values()])
         points = sorted([(self.over, TURN_END), *((at, port) for port, at in firsts.items()), (sounded, FIRST_SAMPLE)])
-        ends = [begin, *(max(at, begin) for at, _ in points)]
-        stages = [{"stage": name, "ms": _ms(end - before)} for (_, name), (before, end) in zip(points, pairwise(ends), strict=True)]
+        ends = [0, *(_ms(max(at - begin, 0.0)) for at, _ in points)]  # rounded before the difference is taken, or the parts would not add up
+        stages = [{"stage": name, "ms": end - before} for (_, name), (before, end) in zip(points, pairwise(ends), strict=True)]
         data: dict[str, object] = {
             "ended_by": self.why,
             "speculations": self.speculations,
             "stages": stages,
-            "unattributed_ms": _ms(sounded - begin) - sum(_ms(end - before) for before, end in pairwise(ends)),
+            "unattributed_ms": _ms(sounded - begin) - ends[-1],
             "turn_end_to_first_sound_ms": _ms(sounded - self.over),
         }
         if self.spoken is not None:
