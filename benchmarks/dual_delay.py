@@ -12,7 +12,7 @@ from benchmarks.processes import ANSWER, ASKED, GRAPHS, stand_in, voicegraph
 
 CALLS = 5
 SETTLE = 4.0
-ROUNDS = 3
+ROUNDS = 2
 PAIRS = {
     "captions": (str(GRAPHS / "one_stream.yaml"), "captions"),
     "a conversation": ("voxtral", str(GRAPHS / "two_streams.yaml")),

@@ -171,11 +171,13 @@ class Turn(Frame):
 class ReplyText(Frame):
     """The next piece of a reply's text, in pieces of any size. `at` is the offset of its first character in the whole reply.
 
-    `last` ends the reply (its text may be empty). `spoken` False: for the screen only. `language` (ISO 639-1): what it is in, where that is known."""
+    `last` ends the reply (its text may be empty). `flush`: it ends a piece that can be spoken as it stands, so that a voice need not wait for what
+    follows. `spoken` False: for the screen only. `language` (ISO 639-1): what it is in, where that is known."""
 
     text: str
     at: int
     last: bool = False
+    flush: bool = False
     spoken: bool = True
     language: str | None = None
 

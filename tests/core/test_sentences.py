@@ -170,13 +170,19 @@ def test_speakable() -> None:
 
 def test_text_for_the_screen_only_leaves_a_gap_that_ends_a_span() -> None:
     clauses = SpokenClauses()
-    assert clauses.feed("Look at ", 0, spoken=True, last=False) == []
-    assert clauses.feed("[a picture]", 8, spoken=False, last=False) == []
-    assert clauses.feed(" this", 19, spoken=True, last=False) == [Span("Look at ", 0)]
-    assert clauses.feed("", 24, spoken=True, last=True) == [Span(" this", 19)]
+    assert clauses.feed("Look at ", 0, spoken=True, flush=False) == []
+    assert clauses.feed("[a picture]", 8, spoken=False, flush=False) == []
+    assert clauses.feed(" this", 19, spoken=True, flush=False) == [Span("Look at ", 0)]
+    assert clauses.feed("", 24, spoken=True, flush=True) == [Span(" this", 19)]
 
 
 def test_text_for_the_screen_only_may_end_a_reply() -> None:
     clauses = SpokenClauses()
-    clauses.feed("Look", 0, spoken=True, last=False)
-    assert clauses.feed(" here", 4, spoken=False, last=True) == [Span("Look", 0)]
+    clauses.feed("Look", 0, spoken=True, flush=False)
+    assert clauses.feed(" here", 4, spoken=False, flush=True) == [Span("Look", 0)]
+
+
+def test_who_flushes_is_not_kept_waiting_for_what_follows() -> None:
+    clauses = SpokenClauses()
+    assert clauses.feed("It is warm today, ", 0, spoken=True, flush=True) == [Span("It is warm today, ", 0)]
+    assert clauses.feed("and dry. Really", 18, spoken=True, flush=False) == [Span("and dry. ", 18)]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from voicegraph.core.sentences import SpokenClauses
 from voicegraph.frames import Event, ReplyText
 from voicegraph.processors.moderate_replies import ModerateReplies
 from voicegraph.testing.mistral import Delays, MistralServer, Request, Script
@@ -51,6 +52,19 @@ async def test_a_harmless_reply_goes_through_unchanged(size: int) -> None:
         checked = [request.body["input"][0]["content"].strip() for request in server.log.of(Request)]
     assert said(frames) == text
     assert checked == ["Yes.", "Yes. It is warm today, and it will stay so.", text]
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 200])
+async def test_what_was_checked_is_spoken_without_waiting_for_the_next_check(size: int) -> None:
+    text = "Yes. It is warm today, and it will stay so. Take no coat."
+    async with guarding() as (node, _):
+        frames = await reply(node, *(text[i : i + size] for i in range(0, len(text), size)))
+    voice, spans = SpokenClauses(), []
+    for frame in frames:
+        found = voice.feed(frame.text, frame.at, frame.spoken, frame.flush)
+        spans += found
+        assert bool(found) == frame.flush, "a voice has all of it"
+    assert [span.text for span in spans] == ["Yes. ", "It is warm today, and it will stay so. ", "Take no coat."]
 
 
 async def test_each_sentence_is_judged_with_what_stands_before_it() -> None:

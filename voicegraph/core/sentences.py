@@ -219,8 +219,9 @@ class SpokenClauses:
         self._clauses = Clauses()
         self._end = 0
 
-    def feed(self, text: str, at: int, spoken: bool, last: bool) -> list[Span]:
-        """The next piece, of any size, whose first character is the reply's `at`-th; `last`: there is no more. Returns what can be spoken now."""
+    def feed(self, text: str, at: int, spoken: bool, flush: bool) -> list[Span]:
+        """The next piece, of any size, whose first character is the reply's `at`-th; `flush`: nothing that follows need be waited for.
+        Returns what can be spoken now."""
         spans: list[Span] = []
         if spoken:
             if at != self._end:
@@ -228,4 +229,4 @@ class SpokenClauses:
                 self._clauses = Clauses(at)
             spans += self._clauses.feed(text)
             self._end = at + len(text)
-        return spans + self._clauses.flush() if last else spans
+        return spans + self._clauses.flush() if flush else spans

@@ -225,7 +225,7 @@ class Mouth:
     def _count(self, text: ReplyText, now: float) -> None:
         if not self._owed:
             self._since = now
-        self._owed += sum(speakable(span.text) for span in self._clauses.feed(text.text, text.at, text.spoken, text.last)) + text.last
+        self._owed += sum(speakable(span.text) for span in self._clauses.feed(text.text, text.at, text.spoken, text.last or text.flush)) + text.last
 
     def sent(self, frame: Frame, now: float) -> Iterable[Frame]:
         if not isinstance(frame, ReplyAudio):

@@ -55,7 +55,7 @@ class EspeakTts(Processor):
         await self._engine.load(self._voice)
 
     async def on_text(self, text: ReplyText) -> None:
-        for span in self._clauses.feed(text.text, text.at, text.spoken, text.last):
+        for span in self._clauses.feed(text.text, text.at, text.spoken, text.last or text.flush):
             if not await self.audio.room(text.epoch):
                 return
             pause = span.text.rstrip(" ").endswith(SENTENCE_ENDS)

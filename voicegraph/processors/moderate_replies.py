@@ -64,13 +64,13 @@ class ModerateReplies(Processor):
             self.current = None
 
     def _let_through(self, reply: _Reply, end: int) -> None:
-        """What is held of the reply up to its `end`-th character."""
+        """What is held of the reply up to its `end`-th character: a piece that can be spoken, whose border was certain only with what follows it."""
         while reply.held and reply.held[0].at < end:
             piece = reply.held.popleft()
             if (cut := end - piece.at) < len(piece.text):
                 reply.held.appendleft(replace(piece, text=piece.text[cut:], at=end))
                 piece = replace(piece, text=piece.text[:cut], last=False)
-            self.allowed.send(piece)
+            self.allowed.send(replace(piece, flush=piece.at + len(piece.text) >= end))
 
     def _replace(self, reply: _Reply, objections: tuple[str, ...]) -> None:
         reply.blocked = True

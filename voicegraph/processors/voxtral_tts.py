@@ -113,7 +113,7 @@ class VoxtralTts(Processor):
             async with self.casting:
                 reply = self.reply = _Reply(text.epoch, await self._voice(text.language), self.reference)
             reply.player = self.call.spawn(self._play(reply), self)
-        for span in reply.clauses.feed(text.text, text.at, text.spoken, text.last):
+        for span in reply.clauses.feed(text.text, text.at, text.spoken, text.last or text.flush):
             if not await self.audio.room(reply.epoch):
                 return
             reply.asked.put_nowait((span, await reply.voice.say(span.text) if speakable(span.text) else None))
