@@ -11,6 +11,7 @@ from voicegraph.graph.describe import settings_schema
 from voicegraph.graph.extends import FORMAT
 from voicegraph.graph.processor import Processor
 from voicegraph.graph.registry import Registry
+from voicegraph.graph.settings import STRUCTURE
 
 Schema = dict[str, Any]
 
@@ -70,7 +71,7 @@ def _case(name: str, cls: type[Processor], definitions: Schema) -> Schema:
     schema = settings_schema(cls.contract.settings, ref_template=f"#/$defs/{name}.{{model}}")
     definitions |= {f"{name}.{key}": value for key, value in schema.pop("$defs", {}).items()}
     options = {key: {"anyOf": [value, _VARIABLE], **_documentation(value)} for key, value in schema.get("properties", {}).items()}
-    structure = dict.fromkeys(("use", "from", "after", "before", "otherwise"), True)
+    structure = dict.fromkeys(STRUCTURE, True)
     return {
         "if": {"type": "object", "properties": {"use": {"const": name}}, "required": ["use"]},
         "then": {

@@ -16,6 +16,10 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0}
 _DECIBELS = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*dB")
 
 
+STRUCTURE = ("use", "from", "after", "before", "otherwise")
+"""The keys of a node that are no options, and that no option can be named like."""
+
+
 class Settings(BaseModel):
     """The base of every processor's options: unknown keys are errors, values do not change during a call."""
 
