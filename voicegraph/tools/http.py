@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from voicegraph.clock import outside
 from voicegraph.core.phrases import places
@@ -32,7 +32,7 @@ def _is_web_address(url: str) -> str:
     return url
 
 
-WebAddress = Annotated[str, AfterValidator(_is_web_address)]
+WebAddress = Annotated[str, AfterValidator(_is_web_address), WithJsonSchema({"type": "string", "format": "uri-template"})]
 """`https://host/path`; `{name}` in path or query is replaced by that argument."""
 _SEPARATOR = re.compile(r"[/\\]")
 """Of a path's segments. A backslash is one for browsers and some servers (URL Standard, 4.4)."""
