@@ -7,10 +7,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from aiohttp import web
 
 from tests.conftest import Until
+from voicegraph.backend.service import Registrations
+from voicegraph.backend.settings import ServerSettings
 from voicegraph.frames import Heard, Turn
 from voicegraph.processors.backend_agent import BackendAgent
 from voicegraph.testing.runner import OneNode
@@ -115,6 +118,7 @@ async def test_an_answer_may_be_whole_or_streamed_in_two_forms(serve: Serve, ser
         (401, "", "The agent's server refused the key: check api_key and headers."),
         (422, '{"detail": "no text"}', "The agent's server refused the request (status 422). It says: no text"),
         (200, '{"error": "out of ideas"}', "The agent's server reported an error: out of ideas"),
+        (200, '{"error": {"message": "out of ideas", "code": 7}}', "The agent's server reported an error: out of ideas"),
         (200, "<html>", "The agent's server answered with something that has no text."),
     ],
 )
@@ -126,6 +130,55 @@ async def test_what_goes_wrong_is_said_in_words(serve: Serve, service: Service, 
     async with agent(serve, service.handle) as node:
         node.give("turns", Turn(epoch=node.begin(), text="Hello?"))
         assert await node.session.wait() == sentence
+
+
+DETAIL = [
+    {
+        "type": "string_too_long",
+        "loc": ["body", "text"],
+        "msg": "String should have at most 4 characters",
+        "input": "My PIN is 4711.",
+        "ctx": {"max_length": 4},
+    }
+]
+"""How FastAPI refuses what it is sent."""
+
+
+@pytest.mark.parametrize(("status", "key"), [(422, "detail"), (200, "error"), (400, "error")])
+async def test_a_refusal_is_told_without_the_words_that_it_quotes(serve: Serve, service: Service, status: int, key: str) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response({key: DETAIL}, status=status)
+
+    service.answer = answer
+    async with agent(serve, service.handle) as node:
+        node.give("turns", Turn(epoch=node.begin(), text="My PIN is 4711."))
+        sentence = await node.session.wait()
+    assert "body.text: String should have at most 4 characters" in sentence
+    assert "4711" not in sentence
+
+
+async def test_a_server_that_does_not_register_keeps_no_other_waiting(serve: Serve, service: Service) -> None:
+    async def stall(_: web.Request) -> web.Response:
+        stalling.set()
+        await asyncio.get_running_loop().create_future()
+        return web.Response()
+
+    stalling, known = asyncio.Event(), Registrations()
+    good, bad, other = [ServerSettings(base_url=await serve(handler)) for handler in (service.handle, stall, service.handle)]
+    async with asyncio.timeout(5), httpx2.AsyncClient() as http:
+        assert await known.get(http, good) == "id-1"
+        waiting = asyncio.create_task(known.get(http, bad))
+        await stalling.wait()
+        assert await known.get(http, good) == "id-1"
+        assert await known.get(http, other) == "id-2"
+        waiting.cancel()
+
+
+async def test_calls_that_begin_at_once_register_once(serve: Serve, service: Service) -> None:
+    known, server = Registrations(), ServerSettings(base_url=await serve(service.handle))
+    async with httpx2.AsyncClient() as http:
+        assert await asyncio.gather(*(known.get(http, server) for _ in range(3))) == ["id-1"] * 3
+        assert await asyncio.gather(*(known.get(http, server, stale="id-1") for _ in range(3))) == ["id-2"] * 3
 
 
 async def test_a_server_that_is_not_there_is_said(serve: Serve) -> None:

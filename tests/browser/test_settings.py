@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.async_api import expect
@@ -25,6 +25,7 @@ allow:
   floor.preset: any
   agent.temperature: {min: 0, max: 1}
   stt.target_streaming_delay: {min: 160ms, max: 1s}
+  stt.turn_detection.end_threshold: {min: 0.2, max: 0.4}
 """
 
 
@@ -43,12 +44,19 @@ async def test_what_is_entered_holds_for_the_call_and_stays_for_the_next(serve: 
         await expect(page.locator("body")).to_have_attribute("data-phase", "idle")
 
         await page.get_by_label("agent.temperature").fill("0.5")
+        await expect(page.get_by_label("stt.turn_detection.end_threshold")).to_have_value("0.33")
+        await page.get_by_label("stt.turn_detection.end_threshold").fill("0.25")
         await page.get_by_label("floor.preset").select_option("patient")
         await page.get_by_label("floor.welcome").fill("Good day to you.")
         async with page.expect_request("**/start") as asked:
             await visit.call()
-        body = (await asked.value).post_data_json["body"]
-        assert body["settings"] == {"floor.welcome": "Good day to you.", "floor.preset": "patient", "agent.temperature": 0.5}
+        start: Any = (await asked.value).post_data_json
+        assert start["body"]["settings"] == {
+            "floor.welcome": "Good day to you.",
+            "floor.preset": "patient",
+            "agent.temperature": 0.5,
+            "stt.turn_detection.end_threshold": 0.25,
+        }
         await expect(page.locator("#log")).to_contain_text("Good day to you.")
 
         await page.get_by_role("button", name="Hang up").click()

@@ -14,7 +14,7 @@ def piece(value: int, seconds: float = 0.02) -> Pcm:
 
 
 def test_a_clip_is_what_was_said_while_the_button_was_held() -> None:
-    clips = Clips(RATE, before=0.0, longest=60.0)
+    clips = Clips(RATE, pre_roll=0.0, longest=60.0)
     clips.add(piece(1))
     clips.open()
     clips.add(piece(2))
@@ -27,7 +27,7 @@ def test_a_clip_is_what_was_said_while_the_button_was_held() -> None:
 
 
 def test_the_first_syllable_is_there_although_it_came_before_the_press() -> None:
-    clips = Clips(RATE, before=0.03, longest=60.0)
+    clips = Clips(RATE, pre_roll=0.03, longest=60.0)
     for value in range(10):
         clips.add(piece(value))
     clips.open()
@@ -38,7 +38,7 @@ def test_the_first_syllable_is_there_although_it_came_before_the_press() -> None
 
 
 def test_what_was_in_one_clip_is_not_in_the_next() -> None:
-    clips = Clips(RATE, before=0.1, longest=60.0)
+    clips = Clips(RATE, pre_roll=0.1, longest=60.0)
     clips.open()
     clips.add(piece(1))
     clips.close()
@@ -49,7 +49,7 @@ def test_what_was_in_one_clip_is_not_in_the_next() -> None:
 
 
 def test_a_button_that_is_never_let_go_ends_the_clip_at_its_longest() -> None:
-    clips = Clips(RATE, before=0.0, longest=0.05)
+    clips = Clips(RATE, pre_roll=0.0, longest=0.05)
     clips.open()
     found = [clip for value in range(5) if (clip := clips.add(piece(value))) is not None]
     assert [len(clip) for clip in found] == [50]
@@ -58,7 +58,7 @@ def test_a_button_that_is_never_let_go_ends_the_clip_at_its_longest() -> None:
 
 @pytest.mark.parametrize("presses", [1, 3])
 def test_pressing_what_is_pressed_changes_nothing(presses: int) -> None:
-    clips = Clips(RATE, before=0.0, longest=60.0)
+    clips = Clips(RATE, pre_roll=0.0, longest=60.0)
     for _ in range(presses):
         clips.open()
         clips.add(piece(1))

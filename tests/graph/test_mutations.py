@@ -20,9 +20,9 @@ from voicegraph.errors import GraphError, Mistake
 from voicegraph.graph.document import Document, Entry, Fields, Items, Node, Scalar, parse
 from voicegraph.graph.extends import chain
 from voicegraph.graph.load import check
-from voicegraph.graph.options import STRUCTURE
 from voicegraph.graph.registry import Registry
 from voicegraph.graph.report import Report
+from voicegraph.graph.settings import STRUCTURE
 from voicegraph.graph.shipped import names
 from voicegraph.graph.sources import Sources
 from voicegraph.graph.spec import GraphSpec, Position

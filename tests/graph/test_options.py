@@ -168,34 +168,3 @@ def test_a_stand_in_takes_what_its_node_takes_and_what_only_it_needs(edit: Edit,
 def test_what_neither_hears_nor_answers_nor_speaks_has_no_stand_in(edit: Edit, mistakes: Mistakes) -> None:
     found = mistakes(edit("{use: webrtcvad, mode: 2}", "{use: webrtcvad, otherwise: {use: webrtcvad}}"))
     assert found == ["call.yaml:5:25: 'vad' cannot have a stand-in: what hears, answers or speaks can"]
-
-
-FORMS = "a list, {min: …, max: …}, {max_length: …}, {pattern: …} or any"
-
-
-@pytest.mark.parametrize(
-    ("allow", "mistake"),
-    [
-        ("tts.voice: [a, 3]", "3:18: 'tts.voice' does not take 3"),
-        ("floor.preset: [eager, slow]", "3:25: 'floor.preset' does not take 'slow'"),
-        ("agent.temperature: {minimum: 0}", "3:22: minimum is none of min, max, max_length or pattern"),
-        ("agent.temperature: {min: low}", "3:28: min: takes a number, with its unit where the option has one"),
-        ("tts.voice: {max_length: 0}", "3:27: max_length: takes a whole number above 0"),
-        ("tts.voice: {pattern: '['}", "3:24: pattern: takes a regular expression"),
-        ("agent.temperature: {}", f"3:22: this is empty: write {FORMS}"),
-        ("agent.temperature: 1", f"3:22: what a client may set is {FORMS}"),
-        ("agent.model: any", "3:3: 'agent.model' is not for clients: secrets, models, tools, files and addresses are the graph's alone"),
-        ("stt.api_key: any", "3:3: 'stt.api_key' is not for clients: secrets, models, tools, files and addresses are the graph's alone"),
-        ("agent.base_url: any", "3:3: 'agent.base_url' is not for clients: secrets, models, tools, files and addresses are the graph's alone"),
-        ("agnt.temperature: any", "3:3: no node 'agnt' (did you mean 'agent'?)"),
-        ("agent.temprature: any", "3:3: 'agent' has no option 'temprature' (did you mean 'temperature'?)"),
-        ("agent: any", "3:3: 'agent' is not node.option"),
-    ],
-)
-def test_a_wrong_allowance_says_why(edit: Edit, mistakes: Mistakes, allow: str, mistake: str) -> None:
-    assert mistakes(edit("nodes:\n", f"allow:\n  {allow}\nnodes:\n")) == [f"call.yaml:{mistake}"]
-
-
-def test_allowances_are_kept_as_written(edit: Edit, load_text: Load) -> None:
-    spec = load_text(edit("nodes:\n", "allow: {floor.preset: [eager, patient], agent.temperature: {min: 0, max: 1}, tts.voice: any}\nnodes:\n"))
-    assert spec.allow == {"floor.preset": ["eager", "patient"], "agent.temperature": {"min": 0, "max": 1}, "tts.voice": "any"}

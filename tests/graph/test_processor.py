@@ -89,5 +89,14 @@ def test_settings_must_be_settings() -> None:
         make(__annotations__={"settings": dict})
 
 
+@pytest.mark.parametrize("name", ["before", "otherwise"])
+def test_an_option_is_not_named_like_a_key_of_the_node(name: str) -> None:
+    class Hidden(Settings):
+        __annotations__ = {name: int}
+
+    with pytest.raises(ContractError, match=f"Bad cannot have an option '{name}'"):
+        make(__annotations__={"settings": Hidden})
+
+
 def test_annotations_for_the_type_checker_are_left_alone() -> None:
     assert make(__annotations__={"engine": "ImportedForTypingOnly"}).contract.settings is Settings

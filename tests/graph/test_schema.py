@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -48,6 +49,16 @@ def test_every_reference_leads_somewhere(schema: dict[str, Any]) -> None:
 
 def test_the_real_processors_have_a_schema_too() -> None:
     assert "voxtral_stt" in json.dumps(graph_schema())
+
+
+def test_what_clients_may_set_is_named_by_a_path_and_bounded_with_units(schema: dict[str, Any]) -> None:
+    allow = schema["properties"]["allow"]
+    named = [
+        name for name in ("floor", "floor.preset", "floor.listening.silence", "Floor.preset") if re.search(allow["propertyNames"]["pattern"], name)
+    ]
+    assert named == ["floor.preset", "floor.listening.silence"]
+    bounds = next(form["properties"] for form in allow["additionalProperties"]["anyOf"] if "properties" in form)
+    assert all({"number", "string"} == set(bounds[name]["type"]) for name in ("min", "max"))
 
 
 def test_defaults_are_as_one_would_write_them() -> None:

@@ -33,7 +33,7 @@ async def test_a_slip_of_the_finger_is_told_and_gives_no_clip() -> None:
 
 
 async def test_a_button_that_stays_pressed_ends_the_clip_at_its_longest() -> None:
-    async with OneNode(Clip, {"longest": "1s", "before": "0s"}, rates={"audio": 16000}) as node:
+    async with OneNode(Clip, {"longest": "1s", "pre_roll": "0s"}, rates={"audio": 16000}) as node:
         node.give("commands", Talk(on=True))
         give(node, 3.0)
         node.give("commands", Talk(on=False))

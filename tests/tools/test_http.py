@@ -36,7 +36,9 @@ def settings(**options: Any) -> HttpSettings:
         ("POST", "/a", {"town": "Paris", "days": 2}, 'POST|/a|{"town":"Paris","days":2}|'),
         ("GET", "/a", {"town": "Le Mans", "days": 2, "none": None}, "GET|/a?town=Le+Mans&days=2||"),
         ("GET", "/a?fixed=1", {}, "GET|/a?fixed=1||"),
-        ("GET", "/{town}/now", {"town": "../etc?x=#"}, "GET|/..%2Fetc%3Fx%3D%23/now||"),
+        ("GET", "/{town}/now", {"town": "St. Étienne?x=#"}, "GET|/St.%20%C3%89tienne%3Fx%3D%23/now||"),
+        ("GET", "/shop%2F{town}.json?at={at}", {"town": "...", "at": "../a&b"}, "GET|/shop%2F....json?at=..%2Fa%26b||"),
+        ("GET", "/a?at={at}", {"at": None}, "GET|/a?at=||"),
         ("PUT", "/{town}", {"town": "Paris", "days": 2}, 'PUT|/Paris|{"days":2}|'),
     ],
 )
@@ -45,6 +47,40 @@ async def test_arguments_go_into_the_body_the_query_or_the_address(
 ) -> None:
     url = await serve(echo)
     assert await request(settings(url=url + path, method=method), arguments, client) == seen
+
+
+@pytest.mark.parametrize(
+    ("path", "arguments"),
+    [
+        ("/customers/{id}/orders", {"id": ".."}),
+        ("/customers/{id}/orders", {"id": "."}),
+        ("/customers/{id}/orders", {"id": " .. "}),
+        ("/customers/{id}/orders", {"id": ""}),
+        ("/customers/{id}/orders", {"id": None}),
+        ("/customers/{id}/orders", {}),
+        ("/customers/{id}", {"id": "7/orders"}),
+        ("/customers/{id}", {"id": "a/../../b"}),
+        ("/customers/{id}", {"id": "..\\orders"}),
+        ("/customers/{id}", {"id": "%2e%2e"}),
+        ("/customers/{id}", {"id": "%252E%252e"}),
+        ("/customers/{id}", {"id": "7%2Forders"}),
+        ("/customers/{a}{b}", {"a": ".", "b": "."}),
+        ("/customers/.{a}", {"a": "."}),
+        ("/shop%2F{name}", {"name": ".."}),
+        ("/{a}/{b}/{c}", {"a": "x", "b": "..", "c": "admin"}),
+    ],
+)
+async def test_an_argument_cannot_lead_to_another_path(serve: Serve, client: WebClient, path: str, arguments: dict[str, Any]) -> None:
+    asked: list[str] = []
+
+    async def note(request: web.Request) -> web.Response:
+        asked.append(request.raw_path)
+        return web.Response()
+
+    url = await serve(note)
+    with pytest.raises(ToolFailed, match=r"Wrong arguments: .* cannot be empty, '\.' or '\.\.'"):
+        await request(settings(url=url + path, method="GET"), arguments, client)
+    assert asked == []
 
 
 async def test_headers_are_sent_and_not_printed(serve: Serve, client: WebClient) -> None:

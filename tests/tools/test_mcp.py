@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,10 @@ from voicegraph.core.toolcalls import ToolCall
 from voicegraph.errors import GraphError
 from voicegraph.graph.host import Host
 from voicegraph.graph.load import load
-from voicegraph.tools.mcp import McpSettings, offers
+from voicegraph.processors.openai_agent import OpenaiAgent
+from voicegraph.testing.clock import run_virtual
+from voicegraph.testing.runner import OneNode
+from voicegraph.tools.mcp import CONNECT_LIMIT, WAIT_LIMIT, McpSettings, offers
 from voicegraph.tools.toolbox import Toolbox
 
 SERVER = '''
@@ -91,6 +96,37 @@ async def test_all_calls_share_a_session_and_a_lost_one_is_opened_anew(host: Hos
 async def test_a_server_that_is_not_there_leaves_the_others(host: Host, caplog: pytest.LogCaptureFixture) -> None:
     assert names(await box(host, command=["/there/is/no/such/program"])) == []
     assert "'notes' is not there" in caplog.text
+
+
+@pytest.fixture
+def silent() -> Iterator[dict[str, Any]]:
+    """Servers that accept a connection and say nothing."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
+        yield {f"shop{place}": {"url": f"http://127.0.0.1:{each.getsockname()[1]}/mcp"} for place, each in enumerate(sockets)}
+
+
+def test_a_call_goes_on_without_the_tools_of_servers_that_say_nothing(silent: dict[str, Any]) -> None:
+    async def main() -> None:
+        async with OneNode(OpenaiAgent, {"base_url": "http://127.0.0.1:1", "model": "small", "mcp": silent}) as node:
+            assert node.session.now() == WAIT_LIMIT  # all of them are asked at once
+
+    run_virtual(main())
+
+
+def test_one_call_waits_for_a_silent_server_and_the_next_do_not_until_it_is_tried_anew(silent: dict[str, Any]) -> None:
+    async def main() -> None:
+        settings = {name: McpSettings.model_validate(each) for name, each in silent.items()}
+        loop, waited = asyncio.get_running_loop(), list[float]()
+        async with Host() as host:
+            for pause in (0.0, 0.0, 1.0, CONNECT_LIMIT):
+                await asyncio.sleep(pause)
+                began = loop.time()
+                assert await offers(settings, host.shared) == []
+                waited.append(loop.time() - began)
+        assert waited == [WAIT_LIMIT, 0, 0, WAIT_LIMIT]
+
+    run_virtual(main())
 
 
 async def test_a_server_over_http_gets_the_headers(host: Host) -> None:

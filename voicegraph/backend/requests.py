@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from voicegraph.errors import ReplyFailed
+from voicegraph.mistral.errors import words_in
 from voicegraph.mistral.requests import Opened
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ RETRIES = (0.15, 0.5)
 """Seconds before another try, where one may help: soon and seldom, since a caller waits."""
 PASSING = (429, 500, 502, 503, 504)
 """HTTP statuses that another try may mend."""
-LONGEST = 200
-"""Characters of the server's own words that are passed on."""
 
 
 class Refused(ReplyFailed):
@@ -44,7 +42,7 @@ async def opened(http: httpx2.AsyncClient, url: str, headers: Mapping[str, str],
         else:
             if response.is_success:
                 return Opened(response)
-            said = _said(await response.aread())
+            said = words_in(await response.aread())
             await response.aclose()
             if pause is None or response.status_code not in PASSING:
                 raise Refused(response.status_code, said)
@@ -78,14 +76,3 @@ def _by_status(status: int, said: str) -> str:
     if status >= 500:
         return f"{WHO} has a problem of its own (status {status})."
     return f"{WHO} refused the request (status {status}).{says}"
-
-
-def _said(body: bytes) -> str:
-    """The message of {error: {message}}, {error}, {message} or {detail}; a page of HTML says nothing to a caller."""
-    try:
-        found = json.loads(body)
-    except ValueError:
-        return ""
-    while isinstance(found, dict):
-        found = next((found[key] for key in ("error", "message", "detail") if found.get(key)), "")
-    return str(found)[:LONGEST]

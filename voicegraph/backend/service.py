@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import defaultdict
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ import voicegraph
 from voicegraph.backend.requests import WHO, Refused, opened
 from voicegraph.backend.settings import ServerSettings
 from voicegraph.errors import ReplyFailed
+from voicegraph.mistral.errors import message_in
 from voicegraph.mistral.requests import Opened
 from voicegraph.mistral.streams import lines
 
@@ -22,18 +24,24 @@ UNKNOWN = (404, 410)
 """HTTP statuses by which a server says that it does not know an id any more."""
 
 
+_Key = tuple[str, str]
+"""A server, and the headers that it is sent."""
+
+
 class Registrations:
     """The ids that servers have given to this process: `call.shared(Registrations)`. One per server and key; all calls use it."""
 
     def __init__(self) -> None:
-        self._ids: dict[tuple[str, str], str] = {}
-        self._asking = asyncio.Lock()
+        self._ids: dict[_Key, str] = {}
+        self._asking: defaultdict[_Key, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def get(self, http: httpx2.AsyncClient, server: ServerSettings, stale: str = "") -> str:
         """The id for this server, which is asked when there is none or it is the stale one. Raises ReplyFailed, and what httpx2 raises."""
         key = (server.base_url, json.dumps(server.sent(), sort_keys=True))
-        async with self._asking:
-            if self._ids.get(key, stale) == stale:
+        if (known := self._ids.get(key, stale)) != stale:
+            return known
+        async with self._asking[key]:
+            if self._ids.get(key, stale) == stale:  # else another call got it meanwhile
                 about = {"about": {"library": "voicegraph", "version": voicegraph.__version__}}
                 async with await opened(http, f"{server.base_url}/v1/register", server.sent(), about) as answer:
                     self._ids[key] = _id_in(await answer.response.aread())
@@ -79,7 +87,7 @@ async def texts(response: httpx2.Response) -> AsyncGenerator[str, None]:
 def _text_in(data: bytes) -> str:
     match _parsed(data):
         case {"error": error} if error:
-            raise ReplyFailed(f"{WHO} reported an error: {error}"[:300])
+            raise ReplyFailed(f"{WHO} reported an error: {message_in(error)}"[:300])
         case {"text": str(text)}:
             return text
         case {}:

@@ -12,12 +12,12 @@ from voicegraph.core.sound import Pcm
 class Clips:
     """Feed it all sound with `add`; between `open` and `close` it is kept.
 
-    rate: Hz. before: seconds from before the press that belong to the clip, since people begin to speak while they press. longest: seconds of a clip,
+    rate: Hz. pre_roll: seconds before the press that belong to the clip, since people begin to speak while they press. longest: seconds of a clip,
     which ends there.
     """
 
-    def __init__(self, rate: int, before: float, longest: float) -> None:
-        self._before = round(before * rate)
+    def __init__(self, rate: int, pre_roll: float, longest: float) -> None:
+        self._pre_roll = round(pre_roll * rate)
         self._longest = round(longest * rate)
         self._kept: deque[Pcm] = deque()
         self._length = 0
@@ -33,7 +33,7 @@ class Clips:
         self._length += len(pcm)
         if self.is_open:
             return self.close() if self._length >= self._longest else None
-        while self._kept and self._length - len(self._kept[0]) >= self._before:
+        while self._kept and self._length - len(self._kept[0]) >= self._pre_roll:
             self._length -= len(self._kept.popleft())
         return None
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic.errors import PydanticUserError
 
 from voicegraph.graph.document import Entry, Fields, Items, Node, Scalar
-from voicegraph.graph.reading import is_secret
 from voicegraph.graph.report import Report, did_you_mean, listed
-from voicegraph.graph.settings import WRITTEN
+from voicegraph.graph.setting import Schema, Setting, setting_of
 from voicegraph.graph.spec import NodeSpec
 
 _NEVER = re.compile(r"(^|_)(model|models|url|path|file|script|key|host|id|headers|command|tools|mcp)$")
+_NEVER_FORMATS = ("path", "file-path", "directory-path", "password", "uri", "uri-template", "function")
+"""What JSON Schema calls the values of files, secrets, addresses and functions."""
+_SHAPES = ("type", "$ref", "anyOf", "oneOf", "allOf", "enum", "const")
+"""One of these is in every schema but that of anything."""
 
 
 def check_allow(allow: Mapping[str, Entry], nodes: Mapping[str, NodeSpec], named: set[str], report: Report) -> None:
@@ -32,25 +35,51 @@ def check_allow(allow: Mapping[str, Entry], nodes: Mapping[str, NodeSpec], named
 
 
 def _check_option(node: NodeSpec, option: str, entry: Entry, report: Report) -> None:
-    fields = node.processor.contract.settings.model_fields
-    if option not in fields:
-        report.mistake(entry.position, f"'{node.name}' has no option '{option}'{did_you_mean(option, fields)}")
-    elif is_secret(fields[option].annotation) or _NEVER.search(option):
-        report.mistake(
-            entry.position, f"'{node.name}.{option}' is not for clients: secrets, models, tools, files and addresses are the graph's alone"
-        )
+    try:
+        setting = setting_of(node, option)
+    except LookupError as problem:
+        report.mistake(entry.position, str(problem))
+        return
+    if any(map(_NEVER.search, setting.fields)) or _is_closed(setting):
+        belongs = "secrets, models, tools, files, addresses and what takes anything are the graph's alone"
+        report.mistake(entry.position, f"'{setting.label}' is not for clients: {belongs}")
+    elif not setting.has_place():
+        report.mistake(entry.position, f"'{setting.label}' stands in nothing: this graph has one value for '{setting.label.rpartition('.')[0]}'")
     else:
-        _check_limits(node, option, entry.value, report)
+        _check_limits(setting, entry.value, report)
 
 
-def _check_limits(node: NodeSpec, option: str, value: Node, report: Report) -> None:
+def _is_closed(setting: Setting) -> bool:
+    """Whether the type of a value, or of anything in it, is none that clients may give."""
+    try:
+        return any(map(_is_never, _schemas(setting.taker().json_schema())))
+    except PydanticUserError:  # it has no JSON form, so no client can send it
+        return True
+
+
+def _is_never(schema: Schema) -> bool:
+    is_anything = schema.get("additionalProperties") is True or not any(shape in schema for shape in _SHAPES)
+    return is_anything or schema.get("format") in _NEVER_FORMATS or any(map(_NEVER.search, schema.get("properties", ())))
+
+
+def _schemas(schema: Schema) -> Iterator[Schema]:
+    """The schema and all that stand in it."""
+    yield schema
+    inside = [*schema.get("anyOf", ()), *schema.get("oneOf", ()), *schema.get("allOf", ()), *schema.get("prefixItems", ())]
+    inside += [part for name in ("properties", "patternProperties", "$defs") for part in schema.get(name, {}).values()]
+    inside += [part for name in ("items", "additionalProperties") if isinstance(part := schema.get(name), Mapping)]
+    for part in inside:
+        yield from _schemas(part)
+
+
+def _check_limits(setting: Setting, value: Node, report: Report) -> None:
     forms = "a list, {min: …, max: …}, {max_length: …}, {pattern: …} or any"
     match value:
         case Items():
-            _check_values(node, option, value, report)
+            _check_values(setting, value, report)
         case Fields() if value.entries and set(value.entries) <= set(_LIMITS):
             for entry in value.entries.values():
-                is_bound = entry.key in ("min", "max") and _is_number(_taken(node, option, entry.value.written()))
+                is_bound = entry.key in ("min", "max") and _is_number(setting.taken(entry.value.written()))
                 if not is_bound and not _LIMITS[entry.key][0](entry.value.written()):
                     report.mistake(entry.value.position, f"{entry.key}: takes {_LIMITS[entry.key][1]}")
         case Fields():
@@ -63,32 +92,16 @@ def _check_limits(node: NodeSpec, option: str, value: Node, report: Report) -> N
             pass
 
 
-def _check_values(node: NodeSpec, option: str, values: Items, report: Report) -> None:
-    adapter = taker(node, option)
+def _check_values(setting: Setting, values: Items, report: Report) -> None:
     for item in values.items:
-        try:
-            adapter.validate_python(item.written(), context=WRITTEN)
-        except ValidationError:
-            report.mistake(item.position, f"'{node.name}.{option}' does not take {item.written()!r}")
+        if not setting.takes(item.written()):
+            report.mistake(item.position, f"'{setting.label}' does not take {item.written()!r}")
 
 
-def taker(node: NodeSpec, option: str) -> TypeAdapter[object]:
-    """Takes a value of this option as a file writes it."""
-    return TypeAdapter(node.processor.contract.settings.model_fields[option].rebuild_annotation())
-
-
-def bound(node: NodeSpec, option: str, limit: object) -> float:
+def bound(setting: Setting, limit: object) -> float:
     """`min` or `max` as a number: 0.5, or with the unit of the option, `500ms`."""
-    taken = _taken(node, option, limit)
+    taken = setting.taken(limit)
     return float(str(taken if _is_number(taken) else limit))
-
-
-def _taken(node: NodeSpec, option: str, value: object) -> object:
-    """What the option makes of a value; None for one that it does not take."""
-    try:
-        return taker(node, option).validate_python(value, context=WRITTEN)
-    except ValidationError:
-        return None
 
 
 def _is_number(value: object) -> bool:

@@ -17,11 +17,12 @@ from voicegraph.graph.document import Document, Entry, Fields, Node, Scalar
 from voicegraph.graph.extends import Draft, Merged
 from voicegraph.graph.handover import handover_of
 from voicegraph.graph.linking import Origin, Unlinked, link, link_stand_ins
-from voicegraph.graph.options import STRUCTURE, check_options
+from voicegraph.graph.options import check_options
 from voicegraph.graph.processor import Processor
 from voicegraph.graph.reading import Reader
 from voicegraph.graph.registry import NotFound, Registry
 from voicegraph.graph.report import Report, listed
+from voicegraph.graph.settings import STRUCTURE
 from voicegraph.graph.sources import Sources
 from voicegraph.graph.spec import GraphSpec, NodeSpec, Position
 

@@ -13,11 +13,8 @@ from pydantic_core import ErrorDetails
 from voicegraph.graph.document import Entry, Fields, Items, Node, Scalar
 from voicegraph.graph.reading import Reader, inner, parts
 from voicegraph.graph.report import Report, closest, did_you_mean, listed
-from voicegraph.graph.settings import WRITTEN, Settings, format_duration
+from voicegraph.graph.settings import STRUCTURE, WRITTEN, Settings, format_duration
 from voicegraph.graph.spec import Position
-
-STRUCTURE = ("use", "from", "after", "before", "otherwise")
-"""The keys of a node that are no options."""
 
 _UNITS = {"ms": "ms", "s": "s", "sec": "s", "seconds": "s", "milliseconds": "ms", "db": "dB"}
 _WANTS = {

@@ -13,7 +13,7 @@ from voicegraph.core.kinds import Gate as Gate
 from voicegraph.errors import ContractError
 from voicegraph.graph.line import Line
 from voicegraph.graph.ports import In, Inlet, Out, Outlet
-from voicegraph.graph.settings import Settings
+from voicegraph.graph.settings import STRUCTURE, Settings
 
 if TYPE_CHECKING:
     from voicegraph.graph.spec import NodeSpec
@@ -262,6 +262,8 @@ def _settings_of(cls: type[Processor]) -> type[Settings]:
     settings = get_type_hints(alone)["settings"]
     if not (isinstance(settings, type) and issubclass(settings, Settings)):
         raise ContractError(f"{cls.__name__}.settings must be annotated with a subclass of Settings")
+    if hidden := [name for name in settings.model_fields if name in STRUCTURE]:
+        raise ContractError(f"{cls.__name__} cannot have an option '{hidden[0]}': in a file that is a key of the node itself")
     return settings
 
 

@@ -11,6 +11,7 @@ from voicegraph.graph.describe import settings_schema
 from voicegraph.graph.extends import FORMAT
 from voicegraph.graph.processor import Processor
 from voicegraph.graph.registry import Registry
+from voicegraph.graph.settings import STRUCTURE
 
 Schema = dict[str, Any]
 
@@ -36,7 +37,7 @@ def graph_schema(registry: Registry | None = None) -> Schema:
             "extends": {"type": "string", "description": "a shipped graph by name, or a file such as ./base.yaml"},
             "format": {"const": int(FORMAT)},
             "nodes": {**nodes, "description": "name and processor, in the order in which the call flows"},
-            "allow": {"type": "object", "propertyNames": {"pattern": r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$"}, "additionalProperties": _limits()},
+            "allow": {"type": "object", "propertyNames": {"pattern": r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$"}, "additionalProperties": _limits()},
         },
         "$defs": {"node": _node(list(processors), cases), **definitions},
     }
@@ -70,7 +71,7 @@ def _case(name: str, cls: type[Processor], definitions: Schema) -> Schema:
     schema = settings_schema(cls.contract.settings, ref_template=f"#/$defs/{name}.{{model}}")
     definitions |= {f"{name}.{key}": value for key, value in schema.pop("$defs", {}).items()}
     options = {key: {"anyOf": [value, _VARIABLE], **_documentation(value)} for key, value in schema.get("properties", {}).items()}
-    structure = dict.fromkeys(("use", "from", "after", "before", "otherwise"), True)
+    structure = dict.fromkeys(STRUCTURE, True)
     return {
         "if": {"type": "object", "properties": {"use": {"const": name}}, "required": ["use"]},
         "then": {
@@ -88,7 +89,7 @@ def _documentation(option: Schema) -> Schema:
 
 
 def _limits() -> Schema:
-    number, length = {"type": "number"}, {"type": "integer", "minimum": 1}
+    number, length = {"type": ["number", "string"], "description": "with its unit where the option has one"}, {"type": "integer", "minimum": 1}
     bounds = {"min": number, "max": number, "max_length": length, "pattern": {"type": "string", "format": "regex"}}
     return {
         "anyOf": [{"const": "any"}, {"type": "array"}, {"type": "object", "minProperties": 1, "additionalProperties": False, "properties": bounds}]

@@ -16,6 +16,10 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0}
 _DECIBELS = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*dB")
 
 
+STRUCTURE = ("use", "from", "after", "before", "otherwise")
+"""The keys of a node that are no options, and that no option can be named like."""
+
+
 class Settings(BaseModel):
     """The base of every processor's options: unknown keys are errors, values do not change during a call."""
 
@@ -30,7 +34,7 @@ class Settings(BaseModel):
     async def warm(self, share: Share) -> None:
         """What a processor with these settings has warmed by default, see `Processor.warm`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, protected_namespaces=())
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True, protected_namespaces=())
 
 
 WRITTEN = "written"
@@ -118,6 +122,6 @@ def revealed(headers: Mapping[str, Header]) -> dict[str, str]:
 Function = Annotated[
     Callable[..., Any],
     PlainSerializer(lambda function: f"{function.__module__}:{function.__qualname__}", return_type=str),
-    WithJsonSchema({"type": "string", "pattern": r"^[^:]+:[^:]+$", "examples": ["./tools.py:weather"]}),
+    WithJsonSchema({"type": "string", "format": "function", "pattern": r"^[^:]+:[^:]+$", "examples": ["./tools.py:weather"]}),
 ]
 """A function of the graph's author: in the file `./file.py:function`, relative to the graph's own, or `package.module:function`."""

@@ -92,20 +92,28 @@ def _words(problem: BaseException) -> str:
     """What the provider says itself: from the body of an HTTP error, or from an error event."""
     body = getattr(problem, "body", None)
     if isinstance(body, str):
-        try:
-            return _short(_message(json.loads(body)))
-        except ValueError:
-            return ""  # a proxy's HTML page says nothing to a caller
+        return words_in(body)
     return _short(str(problem)) if type(problem).__name__.startswith("Realtime") else ""
 
 
-def _message(said: Any) -> str:
-    """The message in any of the shapes in use: {message}, {detail}, {error: {message}}, {detail: [{msg, loc}]}."""
+def words_in(body: str | bytes) -> str:
+    """What the JSON of an error says, `LONGEST` characters at most; a proxy's HTML page says nothing to a caller."""
+    try:
+        return _short(message_in(json.loads(body)))
+    except ValueError:
+        return ""
+
+
+def message_in(said: Any) -> str:
+    """The message in any of the shapes in use: {message}, {detail}, {error: {message}}, {detail: [{msg, loc}]}.
+
+    Nothing else of it is passed on: FastAPI's detail has the input beside it, which is what the caller said."""
     if isinstance(said, list):
-        return "; ".join(filter(None, map(_message, said)))
+        return "; ".join(filter(None, map(message_in, said)))
     if isinstance(said, dict):
-        where = ".".join(map(str, said.get("loc") or ()))
-        told = next((_message(said[key]) for key in ("message", "detail", "error", "msg") if said.get(key)), "")
+        loc = said.get("loc")
+        where = ".".join(map(str, loc)) if isinstance(loc, list) else ""
+        told = next((message_in(said[key]) for key in ("message", "detail", "error", "msg") if said.get(key)), "")
         return f"{where}: {told}" if where and told else told
     return str(said)
 

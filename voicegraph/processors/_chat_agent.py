@@ -50,7 +50,7 @@ class ChatAgent(RememberingAgent):
     @classmethod
     async def warm(cls, settings: Any, share: Share) -> None:
         await super().warm(settings, share)
-        await mcp.offers(settings.mcp, share)
+        await mcp.offers(settings.mcp, share, mcp.CONNECT_LIMIT)
 
     async def start(self) -> None:
         servers = await mcp.offers(self.settings.mcp, self.call.shared)

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 
 
 def _is_a_template(path: str) -> str:
@@ -19,7 +19,7 @@ def _is_a_template(path: str) -> str:
     return path
 
 
-CallPath = Annotated[str, AfterValidator(_is_a_template)]
+CallPath = Annotated[str, AfterValidator(_is_a_template), WithJsonSchema({"type": "string", "format": "path"})]
 """A path with `{session}`, the call's id, or `{time}`, when it began. Relative to where the server was started."""
 
 

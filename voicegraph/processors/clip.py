@@ -16,8 +16,8 @@ from voicegraph.graph.settings import Duration, Settings
 
 
 class ClipSettings(Settings):
-    before: Duration = 0.2
-    """How much from before the press belongs to it: people begin to speak while they press."""
+    pre_roll: Duration = 0.2
+    """How much before the press belongs to it: people begin to speak while they press."""
     shortest: Duration = 0.3
     """A press that brings less sound than this was a slip."""
     longest: Annotated[Duration, Field(gt=0, le=600)] = 120.0
@@ -29,7 +29,7 @@ class Clip(Processor):
 
         clip:
           use: clip
-          before: 200ms                         # people begin to speak while they press
+          pre_roll: 200ms                       # people begin to speak while they press
           longest: 2min
 
     The page sends the presses (`talk`, docs/protocol.md); the floor that ends the turn with the second one needs `mode: manual`.
@@ -44,7 +44,7 @@ class Clip(Processor):
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)
-        self._clips = Clips(self.audio.rate, self.settings.before, self.settings.before + self.settings.longest)
+        self._clips = Clips(self.audio.rate, self.settings.pre_roll, self.settings.pre_roll + self.settings.longest)
 
     def on_audio(self, audio: CallerAudio) -> None:
         if (pcm := self._clips.add(audio.pcm)) is not None:
@@ -58,7 +58,7 @@ class Clip(Processor):
                 self._give(pcm)
 
     def _give(self, pcm: Pcm) -> None:
-        if len(pcm) >= (self.settings.before + self.settings.shortest) * self.audio.rate:
+        if len(pcm) >= (self.settings.pre_roll + self.settings.shortest) * self.audio.rate:
             self.clip.send(ClipFrame(pcm=pcm, rate=self.audio.rate))
         else:
             sentence = "That was too short to hear anything: hold the button while you speak."

@@ -13,7 +13,7 @@ from voicegraph.graph.processor import Place, Processor
 class DualDelay(Processor):
     """Merges a quick and a sure transcript of the same sound: what the sure one has settled, then what the quick one is ahead.
 
-        captions:
+        merge:
           use: dual_delay
           from: {fast: stt, slow: slow}         # two voxtral_stt with different target_streaming_delay
 

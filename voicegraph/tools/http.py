@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from voicegraph.clock import outside
 from voicegraph.core.phrases import places
@@ -31,15 +32,17 @@ def _is_web_address(url: str) -> str:
     return url
 
 
-WebAddress = Annotated[str, AfterValidator(_is_web_address)]
+WebAddress = Annotated[str, AfterValidator(_is_web_address), WithJsonSchema({"type": "string", "format": "uri-template"})]
 """`https://host/path`; `{name}` in path or query is replaced by that argument."""
+_SEPARATOR = re.compile(r"[/\\]")
+"""Of a path's segments. A backslash is one for browsers and some servers (URL Standard, 4.4)."""
 
 
 class HttpSettings(Settings):
     """A service that is asked."""
 
     url: WebAddress
-    """Its address. {name} in path or query is replaced by that argument."""
+    """Its address. {name} in path or query is replaced by that argument; in the path it stands for one segment, and cannot lead elsewhere."""
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "POST"
     """GET and DELETE send the arguments in the query, the others as a JSON body."""
     headers: Mapping[str, Header] = Field(default_factory=dict)
@@ -51,9 +54,7 @@ async def request(settings: HttpSettings, arguments: Arguments, web: WebClient) 
     import httpx2
 
     in_address = places(settings.url)
-    url = settings.url
-    for name in in_address:
-        url = url.replace(f"{{{name}}}", quote(_plain(arguments.get(name, "")), safe=""))
+    url = _filled(settings.url, arguments)
     rest = {name: value for name, value in arguments.items() if name not in in_address}
     sent: dict[str, Any] = {"json": rest}
     if settings.method in ("GET", "DELETE"):
@@ -70,8 +71,44 @@ async def request(settings: HttpSettings, arguments: Arguments, web: WebClient) 
     return body or "Done."
 
 
+def _filled(url: str, arguments: Arguments) -> str:
+    """The address with these arguments. Raises ToolFailed."""
+    address = urlsplit(url)
+    path = "/".join(_segment(segment, arguments) for segment in address.path.split("/"))
+    return urlunsplit(address._replace(path=path, query=_put_in(address.query, arguments)))
+
+
+def _segment(template: str, arguments: Arguments) -> str:
+    """A segment of the path with these arguments. Raises ToolFailed for those that would make it another path.
+
+    The arguments are a model's, and so a caller's, and the request has the operator's key. Percent-encoding does not help: dot segments are removed
+    in whatever form (RFC 3986, 5.2.4; URL Standard, 4.4), and servers decode before they look where a path leads, some of them twice.
+    """
+    if not (named := places(template)):
+        return template
+    segment = _put_in(template, arguments)
+    parts = _SEPARATOR.split(_decoded(segment))
+    if len(parts) > len(_SEPARATOR.split(_decoded(template))) or any(part.strip() in ("", ".", "..") for part in parts):
+        raise ToolFailed(f"Wrong arguments: {' and '.join(named)} cannot be empty, '.' or '..' and cannot have '/' or '\\' in it.")
+    return segment
+
+
+def _put_in(template: str, arguments: Arguments) -> str:
+    for name in places(template):
+        template = template.replace(f"{{{name}}}", quote(_plain(arguments.get(name)), safe=""))
+    return template
+
+
+def _decoded(segment: str) -> str:
+    while (once := unquote(segment)) != segment:
+        segment = once
+    return segment
+
+
 def _plain(value: Any) -> str:
-    """An argument in an address."""
+    """An argument in an address; one that is null is left empty."""
+    if value is None:
+        return ""
     return value if isinstance(value, str) else json.dumps(value)
 
 

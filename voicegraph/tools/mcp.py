@@ -1,7 +1,8 @@
 """The tools of MCP servers (Model Context Protocol, modelcontextprotocol.io), through its own SDK.
 
 One session per server and process, which all calls share: a server that is a command takes a second to start, longer than a caller waits. So what
-such a server keeps, it keeps for all callers. A session that is lost is opened anew for the next call of a tool.
+such a server keeps, it keeps for all callers. A session that is lost is opened anew for the next call of a tool. One that is slow to open goes on
+opening while calls do without its tools.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CONNECT_LIMIT = 15.0
-"""Seconds for starting a server, or reaching it, and asking what it can do."""
+"""Seconds for starting a server, or reaching it. Then the next call tries anew."""
+WAIT_LIMIT = 3.0
+"""Seconds that a call's start waits for a server's tools: callers wait with it, and it has other things to do within `session.START_LIMIT`."""
 LONGEST_NAME = 64
 PAGES = 20
 """Of the list of tools that are read at most."""
@@ -69,11 +72,14 @@ class McpServers:
     def __init__(self) -> None:
         self._sessions: dict[object, _Session] = {}
 
-    async def offers(self, name: str, settings: McpSettings) -> list[Offer]:
-        """What the server can do, each tool under `name_tool`; none, and a word in the log, when it cannot be had."""
+    async def offers(self, name: str, settings: McpSettings, limit: float) -> list[Offer]:
+        """What the server can do, each tool under `name_tool`; none, and a word in the log, when it cannot be had.
+
+        limit: seconds. Of a server that has let one call wait so long already the others that come meanwhile expect nothing."""
         try:
-            async with asyncio.timeout(CONNECT_LIMIT):
-                tools = await (await self._session(settings)).tools()
+            session = self._session(settings)
+            async with asyncio.timeout_at(session.waited_for() + limit):
+                tools = await session.tools()
         # Whatever a server, its start or the SDK raises: a call without its tools is better than none.
         except Exception as problem:  # noqa: BLE001
             log.warning("The MCP server '%s' is not there, and calls go on without its tools: %s", name, type(problem).__name__)
@@ -92,7 +98,7 @@ class McpServers:
         from mcp import MCPError
         from mcp_types import CONNECTION_CLOSED
 
-        session = await self._session(settings)
+        session = self._session(settings)
         try:
             with outside():
                 return _text(await session.call(tool, arguments))
@@ -108,11 +114,10 @@ class McpServers:
             await session.close()
             raise ToolFailed("The connection to the tool's server was lost.") from problem
 
-    async def _session(self, settings: McpSettings) -> _Session:
+    def _session(self, settings: McpSettings) -> _Session:
         key = (settings.command, settings.url, *(tuple(revealed(given).items()) for given in (settings.env, settings.headers)))
         if key not in self._sessions or self._sessions[key].is_over:
             self._sessions[key] = _Session(settings)
-        await self._sessions[key].ready()
         return self._sessions[key]
 
     async def close(self) -> None:
@@ -125,13 +130,19 @@ class _Session:
     """One session, in a task of its own: the SDK wants it to be left by the task that entered it."""
 
     def __init__(self, settings: McpSettings) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._began = self._loop.time()
         self._leave = asyncio.Event()
-        self._client: asyncio.Future[Client] = asyncio.get_running_loop().create_future()
+        self._client: asyncio.Future[Client] = self._loop.create_future()
         self._task = asyncio.create_task(self._live(settings))
 
     @property
     def is_over(self) -> bool:
         return self._task.done() or self._leave.is_set()
+
+    def waited_for(self) -> float:
+        """Since when whoever wants something now waits for it, in the loop's time: since it began to connect, or since now."""
+        return self._loop.time() if self._client.done() else self._began
 
     async def ready(self) -> Client:
         """Raises what connecting raised."""
@@ -159,7 +170,8 @@ class _Session:
     async def _live(self, settings: McpSettings) -> None:
         try:
             async with AsyncExitStack() as stack:
-                client = await stack.enter_async_context(await _client(settings, stack))
+                async with asyncio.timeout(CONNECT_LIMIT):
+                    client = await stack.enter_async_context(await _client(settings, stack))
                 self._client.set_result(client)
                 await self._leave.wait()
         # Told to whoever waits for the session; when nobody does any more, it is over and the next use opens another.
@@ -193,10 +205,10 @@ def _text(result: CallToolResult) -> str:
     return text
 
 
-async def offers(servers: Mapping[str, McpSettings], share: Share) -> list[Offer]:
-    """The tools of all of these."""
+async def offers(servers: Mapping[str, McpSettings], share: Share, limit: float = WAIT_LIMIT) -> list[Offer]:
+    """The tools of all of these that can be had within `limit` seconds; none waits for another."""
     if not servers:
         return []
     shared = share(McpServers)
-    found = await asyncio.gather(*(shared.offers(name, settings) for name, settings in servers.items()))
+    found = await asyncio.gather(*(shared.offers(name, settings, limit) for name, settings in servers.items()))
     return [offer for each in found for offer in each]
