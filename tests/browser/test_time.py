@@ -58,6 +58,7 @@ async def test_a_call_tells_where_its_time_went(serve: Serve, browse: Browse, tm
         assert [start for _, start, *_ in rows] == pytest.approx([0, *ends[:-1]], abs=0.001), "each begins where the one before ended"
         assert ends[-1] == pytest.approx(1, abs=0.001)
         assert {"agent.reply", "tts.audio", "until the first sound left"} <= {name for name, *_ in rows}
+        assert not [name for name, *_ in rows if name.endswith(".events")], "what is told beside the reply is no stage of it"
         await expect(page.locator(".waterfall").last.get_by_role("heading")).to_have_text("what can you do for me")
 
         await expect(page.locator("#barge-in-note")).to_have_text("median of 1 interruption", timeout=LONG)

@@ -183,7 +183,10 @@ def test_activity_tells_what_is_new_since_the_last_look() -> None:
     ("frame", "fields"),
     [
         (words(), {"segment": 1, "text": "hello", "final": False}),
-        (ReplyText(epoch=4, text="x" * 1000, at=0, last=True), {"epoch": 4, "text": "x" * LONGEST + "…", "at": 0, "last": True, "spoken": True}),
+        (
+            ReplyText(epoch=4, text="x" * 1000, at=0, last=True),
+            {"epoch": 4, "text": "x" * LONGEST + "…", "at": 0, "last": True, "flush": False, "spoken": True},
+        ),
         (
             CallerAudio(pcm=np.full(320, 16384, np.int16), rate=16000, t=3.0),
             {"rate": 16000, "ms": 20, "level": pytest.approx(-6.02, abs=0.1)},

@@ -192,7 +192,7 @@ class Session:
         return list(nodes.values())
 
     def _place(self, spec: NodeSpec) -> Node:
-        outlets = {name: WiredOutlet(f"{spec.name}.{name}", self.replies, self._room) for name in spec.processor.contract.outs}
+        outlets = {name: WiredOutlet(f"{spec.name}.{name}", out, self.replies, self._room) for name, out in spec.processor.contract.outs.items()}
         if spec.otherwise is None:
             processor = self._made(spec, outlets)
         else:

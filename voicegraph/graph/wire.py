@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from voicegraph.frames import Frame
-from voicegraph.graph.ports import In
+from voicegraph.frames import Event, Frame
+from voicegraph.graph.ports import In, Out
 from voicegraph.graph.replies import LiveReplies
 from voicegraph.graph.spec import Link
 
@@ -92,10 +92,11 @@ class Wire:
 
 
 class WiredOutlet:
-    """The output port of a running node."""
+    """The output port of a running node, by its name in the graph: `tts.audio`."""
 
-    def __init__(self, name: str, replies: LiveReplies, room: Callable[[], asyncio.Future[None]]) -> None:
+    def __init__(self, name: str, port: Out[Any], replies: LiveReplies, room: Callable[[], asyncio.Future[None]]) -> None:
         self._name = name
+        self._is_stage = port.kind is not Event  # what is told beside the reply is no step on its way
         self._noted: int | None = None
         self.wires: list[Wire] = []
         self._replies = replies
@@ -111,7 +112,7 @@ class WiredOutlet:
         if self.closed or not self._replies.alive(frame.epoch):
             self.stale += 1
             return False
-        if frame.epoch != self._noted and frame.epoch is not None:
+        if self._is_stage and frame.epoch != self._noted and frame.epoch is not None:
             self._noted = frame.epoch
             self._replies.note(self._name)
         for wire in self.wires:
