@@ -185,4 +185,4 @@ def test_text_for_the_screen_only_may_end_a_reply() -> None:
 def test_who_flushes_is_not_kept_waiting_for_what_follows() -> None:
     clauses = SpokenClauses()
     assert clauses.feed("It is warm today, ", 0, spoken=True, flush=True) == [Span("It is warm today, ", 0)]
-    assert clauses.feed("and dry. Really", 18, spoken=True, flush=False) == [Span("and dry. ", 18)]
+    assert clauses.feed("and it will stay so. Really", 18, spoken=True, flush=False) == [Span("and it will stay so. ", 18)]
