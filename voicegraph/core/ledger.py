@@ -126,7 +126,7 @@ class Ledger:
             begin = begins.get(word.start(), length * word.start() / max(len(piece.span.text), 1))
             end = begins.get(_next_word(piece.span.text, word.end()), length * word.end() / max(len(piece.span.text), 1))
             if done <= (half := (begin + max(end, begin)) / 2):
-                until = min(until, half)
+                until = min(until, math.floor(half))  # samples are whole
                 break
             heard = word.end()
         return until, piece.span.text[:heard]
