@@ -1,7 +1,7 @@
 """How well the agent knows what the caller has heard when it was interrupted: what the model is told, against the sound that the caller received.
 
 The voice is eSpeak's, which says when it begins each word: that is the truth. The network's delay is the time there and back, half of it each way;
-beyond 500 ms aioice, at either end, takes the other one for gone after half a minute.
+beyond 500 ms the caller's aioice, which is as it comes, takes the server for gone after half a minute.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from voicegraph.errors import BadRequest, CallFailed
 from voicegraph.graph.line import Asleep, Hear, Message, Obey, Pull, never
 from voicegraph.rtc import sdp
 from voicegraph.rtc.chat import Chat
+from voicegraph.rtc.consent import be_patient
 from voicegraph.rtc.fastpath import drive, inbound_for
 from voicegraph.rtc.inbound import Inbound
 from voicegraph.rtc.pacer import Pacer
@@ -197,6 +198,7 @@ class Peer:
     def _state_changed(self) -> None:
         match self._pc.connectionState:
             case "connected":
+                be_patient(self._audio.receiver.transport.transport._connection)
                 self._seen()
                 self._settled.set()
                 self._stop_timer()
