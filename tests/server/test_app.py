@@ -130,12 +130,12 @@ class TestOtherSites:
     @pytest.mark.parametrize("allowed", [ELSEWHERE, "*"])
     async def test_one_that_was_allowed_may(self, allowed: str, http: ClientSession, serve: Serve) -> None:
         server = await serve(Options(allow_origins=[allowed]))
-        ask = {"Origin": ELSEWHERE, "Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "content-type"}
+        ask = {"Origin": ELSEWHERE, "Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "authorization,content-type"}
         async with http.options(server.make_url("/api/offer"), headers=ask) as answer:
             assert answer.status == 204
             assert answer.headers["Access-Control-Allow-Origin"] == ELSEWHERE
             assert {"POST", "PATCH", "DELETE"} <= set(answer.headers["Access-Control-Allow-Methods"].split(", "))
-            assert answer.headers["Access-Control-Allow-Headers"] == "content-type"
+            assert answer.headers["Access-Control-Allow-Headers"] == "authorization,content-type"
         async with http.post(server.make_url("/start"), json={}, headers={"Origin": ELSEWHERE}) as answer:
             assert answer.status == 200
             assert answer.headers["Access-Control-Allow-Origin"] == ELSEWHERE

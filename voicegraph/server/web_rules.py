@@ -81,7 +81,8 @@ def cross_origin(allowed: Collection[str]) -> Middleware:
         answer.headers[hdrs.VARY] = hdrs.ORIGIN
         if preflight:
             answer.headers[hdrs.ACCESS_CONTROL_ALLOW_METHODS] = "GET, POST, PATCH, DELETE"
-            answer.headers[hdrs.ACCESS_CONTROL_ALLOW_HEADERS] = "content-type"
+            asked = request.headers.get(hdrs.ACCESS_CONTROL_REQUEST_HEADERS, "content-type")
+            answer.headers[hdrs.ACCESS_CONTROL_ALLOW_HEADERS] = asked  # a proxy in front may want an Authorization
             answer.headers[hdrs.ACCESS_CONTROL_MAX_AGE] = "600"
         return answer
 
