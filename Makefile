@@ -23,7 +23,7 @@ help:
 	@echo "make check   ruff and mypy"
 	@echo "make format  let ruff put the code in form"
 	@echo "make soak    10,000 random conversations with faults, in virtual time (ARGS=... goes to python -m voicegraph.testing.soak)"
-	@echo "make bench   the README's figures, some 7 minutes of a quiet machine (ARGS=... goes to python -m benchmarks)"
+	@echo "make bench   the README's figures, some 12 minutes of a quiet machine (ARGS=... goes to python -m benchmarks)"
 	@echo "make bench-peers   the same callers against Pipecat and FastRTC, each in an environment of its own (docs/benchmarks.md)"
 	@echo "make numbers the README's tables and the plot, from the results of these two"
 	@echo "make reference  write docs/reference/ from the processors themselves"
@@ -51,7 +51,7 @@ format: $(DEV_STAMP)
 	@$(BIN)/python -m ruff format .
 
 bench: $(DEV_STAMP)
-	$(SAY) "Measuring: some 7 minutes, during which the machine should have nothing else to do"
+	$(SAY) "Measuring: some 12 minutes, during which the machine should have nothing else to do"
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 bench-peers: $(DEV_STAMP) $(PEERS)/pipecat/.installed $(PEERS)/fastrtc/.installed
