@@ -1,8 +1,13 @@
+import asyncio
+
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from mistralai.client.models import UserMessage
 
-from voicegraph.errors import CallFailed
+from voicegraph.errors import CallFailed, ReplyFailed
 from voicegraph.mistral.client import MistralClients
+from voicegraph.mistral.errors import plainly
 from voicegraph.testing.mistral import Faults, MistralServer, Request, Script
 
 
@@ -63,3 +68,29 @@ async def test_each_request_is_in_the_log_by_its_id_and_nothing_of_what_it_says(
     assert "realtime session opened, request realtime_speech-2" in caplog.text
     for word in ("private", "secret", "127.0.0.1"):
         assert word not in "".join(record.getMessage() for record in caplog.records if record.name.startswith("voicegraph"))
+
+
+@pytest.mark.parametrize("header", [("Retry-After", "60"), ("Retry-After", "Fri, 31 Dec 2100 23:59:59 GMT"), ("retry-after-ms", "60000")])
+async def test_a_server_that_asks_to_wait_for_longer_than_anyone_does_has_failed_at_once(header: tuple[str, str]) -> None:
+    asked: list[str] = []
+
+    async def refuse(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        return web.json_response({"message": "Rate limit exceeded"}, status=429, headers=dict([header]))
+
+    app = web.Application()
+    app.router.add_post("/v1/chat/completions", refuse)
+    clients = MistralClients()
+    async with TestServer(app) as server, asyncio.timeout(20):
+        with pytest.raises(ReplyFailed, match="rate limit"), plainly(ReplyFailed):
+            await clients.get("key", str(server.make_url(""))).chat.complete_async(model="m", messages=[UserMessage(content="Hello")])
+        await clients.close()
+    assert asked == ["/v1/chat/completions"], "it has said when it wants to be asked again"
+
+
+async def test_a_server_that_asks_to_wait_for_a_moment_is_asked_again() -> None:
+    clients = MistralClients()
+    async with MistralServer(Script(replies=["Hi."]), faults={"chat": Faults(status=429, retry_after=0.01, first=1)}) as server:
+        await clients.get("key", server.url).chat.complete_async(model="m", messages=[UserMessage(content="Hello")])
+        assert len(list(server.log.of(Request))) == 2
+        await clients.close()

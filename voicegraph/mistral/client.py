@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from voicegraph.errors import CallFailed
@@ -86,7 +89,7 @@ def _make(api_key: str | None, base_url: str | None, patience: float) -> tuple[M
     from mistralai.client import Mistral
 
     limits = httpx2.Limits(max_connections=CONNECTIONS, max_keepalive_connections=KEPT, keepalive_expiry=KEPT_SECONDS)
-    http = httpx2.AsyncClient(limits=limits, follow_redirects=True, event_hooks={"response": [_note]})
+    http = httpx2.AsyncClient(limits=limits, follow_redirects=True, event_hooks={"response": [_note, _refusing(patience)]})
     sdk = Mistral(api_key=api_key, server_url=base_url, async_client=http, retry_config=_retries(patience), timeout_ms=round(OPERATION_LIMIT * 1000))
     return sdk, http
 
@@ -95,6 +98,31 @@ async def _note(response: httpx2.Response) -> None:
     """One line for each answer, those that are tried again too: no body, no query, no header but the one that support will ask for."""
     name = next((found for header in REQUEST_IDS if (found := response.headers.get(header))), "unknown")
     log.info("%s %s: status %d, request %s", response.request.method, response.request.url.path, response.status_code, name)
+
+
+def _refusing(patience: float) -> Callable[[httpx2.Response], Awaitable[None]]:
+    """The SDK sleeps for as long as an answer asks it to, whatever its own limit says: what asks for more than anyone waits has failed."""
+    from httpx2 import HTTPStatusError
+
+    async def refuse(response: httpx2.Response) -> None:
+        if response.status_code >= 400 and _wait(response.headers) > patience:
+            raise HTTPStatusError(f"status {response.status_code}, to be tried again too late", request=response.request, response=response)
+
+    return refuse
+
+
+def _wait(headers: Mapping[str, str]) -> float:
+    """Seconds after which an answer asks to be tried again: a number or a date (RFC 9110, 10.2.3), or milliseconds as OpenAI has them."""
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        try:
+            return float(headers.get(name, "")) * unit
+        except ValueError:
+            continue
+    try:
+        date = parsedate_to_datetime(headers.get("retry-after", ""))
+    except ValueError:
+        return 0.0
+    return (date - datetime.now(date.tzinfo)).total_seconds()
 
 
 def _retries(patience: float) -> RetryConfig:
