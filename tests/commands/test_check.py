@@ -61,3 +61,20 @@ def test_people_see_which_variable_a_value_comes_from_and_not_what_it_holds(
     assert "mode: ${VAD_MODE} mine.yaml:3, from VAD_MODE" in lines
     assert "language: none default; LANGUAGE of mine.yaml:4 is empty or not set" in lines
     assert "speaking.duck: 80ms preset balanced" in lines
+
+
+@pytest.mark.parametrize(("patience", "notes"), [("8s", 1), ("21s", 0)])
+def test_a_limit_that_the_floor_never_lets_an_agent_reach_is_noted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], patience: str, notes: int
+) -> None:
+    slow = tmp_path / "slow.yaml"
+    slow.write_text(f"extends: voxtral\nabout: x\nnodes:\n  floor: {{thinking: {{patience: {patience}}}}}\n  agent: {{first_token: 20s}}\n")
+    code, found = checked(capsys, str(slow))
+    told = [(note["line"], note["message"]) for note in found["graphs"][0]["notes"]]
+    assert code == 0
+    assert told == [(5, "'agent.first_token' is never reached: 'floor' gives a reply up after 8 s (thinking.patience)")][:notes]
+
+
+def test_no_shipped_graph_has_such_a_limit(capsys: pytest.CaptureFixture[str]) -> None:
+    _, found = checked(capsys, "backend", "failover", "voxtral", "voxtral2", "web_search", "tools")
+    assert not [note for graph in found["graphs"] for note in graph["notes"] if "never reached" in note["message"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from voicegraph.core.policy import Policy
 from voicegraph.core.turns import Ask, Drop, Turns
 from voicegraph.core.words import Segment
 from voicegraph.testing.floor import Floor
@@ -49,6 +50,50 @@ def test_sound_that_left_while_the_reply_was_dropped_counts_as_its_answer() -> N
 def test_a_reply_that_does_not_come_is_given_up() -> None:
     floor = thinking().to(20)
     assert floor.since(2) == [(9.45, "drop too slow")]
+
+
+def test_the_time_of_a_tool_is_not_that_of_the_reply() -> None:
+    floor = thinking().to(5).works(True).to(30).works(False).to(60)
+    assert floor.since(2) == [(38.0, "drop too slow")], "8 s after the tool"
+
+
+def test_a_tool_that_works_before_the_turn_is_certain_counts_too() -> None:
+    floor = Floor().on().to(1).off().final(0, "What is the weather like").to(1.2).works(True).to(20)
+    assert floor.notes[-1].startswith("confirm")
+
+
+def apologetic() -> Floor:
+    """As `thinking`, by somebody who apologises."""
+    return Floor(Policy(apology="Sorry.")).on().to(1).off().final(0, "What time is it?").to(2.0)
+
+
+def test_a_reply_that_fails_or_does_not_come_is_apologised_for() -> None:
+    floor = apologetic().stop("failed").heard(False).to(3)
+    assert floor.since(2) == [(2.0, "drop failed"), (2.0, "begin Sorry."), (2.0, "confirm asked")]
+    assert floor.asks[-1].why == "apology"
+    floor = apologetic().to(10).heard(False)
+    assert floor.since(2) == [(9.45, "drop too slow"), (10.0, "begin Sorry."), (10.0, "confirm asked")]
+
+
+def test_an_apology_comes_before_what_was_asked_meanwhile() -> None:
+    floor = apologetic().type("And how late?", interrupts=False).stop("failed").heard(False).to(3).sounds().drains().heard().to(4)
+    assert [note for note in floor.notes if note.startswith("begin")][1:] == ["begin Sorry.", "begin And how late?"]
+
+
+def test_what_was_to_be_said_word_for_word_is_not_apologised_for_and_an_apology_neither() -> None:
+    floor = apologetic().stop("failed").heard(False).to(3).stop("failed").heard(False).to(9)
+    assert floor.since(2)[-1] == (3.0, "drop failed")
+    assert Floor(Policy(apology="Sorry.")).greet().stop("failed").heard(False).to(9).notes[-1] == "drop failed"
+
+
+def test_a_question_to_be_answered_on_the_screen_is_apologised_for_there() -> None:
+    floor = Floor(Policy(apology="Sorry."))
+    floor.do(lambda now: floor.turns.ask(now, Ask("Hello?", why="typed", audible=False))).stop("failed").heard(False)
+    assert [ask.audible for ask in floor.asks] == [False, False]
+
+
+def test_a_reply_that_is_stopped_is_not_apologised_for() -> None:
+    assert apologetic().stop().heard(False).to(9).since(2) == [(2.0, "drop stopped")]
 
 
 def test_words_of_a_reply_that_failed_are_asked_again_only_with_more_words() -> None:

@@ -217,6 +217,33 @@ async def test_commit_of_a_reply_that_is_over_is_cancelled_at_once(replies: Live
         await replies.commit(epoch)
 
 
+async def test_a_reply_is_known_to_have_had_an_effect_until_it_is_over(replies: LiveReplies) -> None:
+    epoch = replies.begin()
+    commit = asyncio.create_task(replies.commit(epoch))
+    await asyncio.sleep(0)
+    assert not replies.committed
+    replies.confirm()
+    await commit
+    assert replies.committed
+    replies.drop("finished")
+    replies.settle(epoch)
+    assert not replies.committed
+    replies.begin()
+    assert not replies.committed
+
+
+def test_the_session_is_told_when_something_begins_to_be_done_and_when_all_of_it_is() -> None:
+    told: list[bool] = []
+    replies = LiveReplies(lambda: None, lambda: None, lambda _: None, lambda _: None, on_work=told.append)
+    epoch = replies.begin()
+    with replies.work(epoch), replies.work(epoch):
+        assert told == [True]
+    assert told == [True, False]
+    with replies.work(epoch):
+        replies.drop("stopped")
+    assert told == [True, False, True], "what is done for a reply that is over is nobody's business"
+
+
 def test_a_reply_is_busy_while_something_is_done_for_it_and_no_longer(replies: LiveReplies) -> None:
     first = replies.begin()
     with replies.work(first):

@@ -13,8 +13,8 @@ from voicegraph.errors import CallFailed, ReplyFailed
 from voicegraph.frames import Event
 from voicegraph.graph.host import Host
 from voicegraph.graph.ports import In, Out
-from voicegraph.graph.processor import Place, Processor
-from voicegraph.graph.session import START_LIMIT, Session
+from voicegraph.graph.processor import START_LIMIT, Place, Processor
+from voicegraph.graph.session import Session
 from voicegraph.testing.clock import run_virtual
 from voicegraph.testing.graphs import Part, graph, processor, running
 from voicegraph.testing.runner import FakeLine

@@ -238,6 +238,43 @@ def test_a_reply_that_fails_is_told_to_the_page_and_not_asked_again() -> None:
         await asyncio.sleep(5)
         assert len(turns(node)) == 1
 
+    run(test, {"apology": None})
+
+
+@pytest.mark.parametrize("apology", [None, "Not now."])
+def test_a_reply_that_fails_is_apologised_for_aloud_in_words_of_ones_own_too(apology: str | None) -> None:
+    async def test(node: OneNode) -> None:
+        epoch = await say(node, "What time is it?")
+        node.processor.failed("The model is busy.")
+        node.give("playout", heard(epoch, samples=0))
+        [turn] = turns(node)[1:]
+        assert (turn.why, turn.say) == ("apology", apology or "I'm sorry, I can't answer that at the moment.")
+
+    run(test, {"apology": apology} if apology else {})
+
+
+def test_a_reply_that_takes_too_long_is_apologised_for_aloud() -> None:
+    async def test(node: OneNode) -> None:
+        node.give("commands", Typed(text="Hi"))
+        await asyncio.sleep(9)
+        assert [event["message"] for event in events(node, "error")] == ["The answer took too long."]
+        node.give("playout", heard(1, samples=0))
+        assert turns(node)[-1].why == "apology"
+
+    run(test)
+
+
+def test_a_reply_may_take_as_long_as_its_tool_and_then_its_time() -> None:
+    async def test(node: OneNode) -> None:
+        node.give("commands", Typed(text="Hi"))
+        await asyncio.sleep(7)
+        with node.session.replies.work(1):
+            await asyncio.sleep(30)
+        await asyncio.sleep(7.9)
+        assert node.session.alive(1)
+        await asyncio.sleep(0.2)
+        assert not node.session.alive(1)
+
     run(test)
 
 
@@ -339,7 +376,7 @@ def settings(**options: Any) -> InterruptionSettings:
 
 
 def test_a_preset_is_a_policy_and_single_values_override_it() -> None:
-    assert settings(preset="eager").policy() == PRESETS["eager"]
+    assert settings(preset="eager", apology=None).policy() == PRESETS["eager"]
     policy = settings(preset="patient", speaking={"words": 1}, listening={"silence": "1s"}, thinking={"patience": "20s"}).policy()
     assert (policy.speaking.words, policy.listening.silence, policy.thinking.patience) == (1, 1.0, 20.0)
     assert policy.speaking.drop == PRESETS["patient"].speaking.drop

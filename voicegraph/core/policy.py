@@ -40,7 +40,7 @@ class Thinking:
     drop: float = 2.0
     """Speech after which the reply is given up without knowing a word of it."""
     patience: float = 8.0
-    """How long a reply may take to its first sound before it is given up."""
+    """How long a reply may take to its first sound before it is given up; anew after a tool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,8 @@ class Policy:
     thinking: Thinking = field(default_factory=Thinking)
     speaking: Speaking = field(default_factory=Speaking)
     reminders: Reminders = field(default_factory=Reminders)
+    apology: str | None = None
+    """What is said when a reply cannot be made or is given up."""
 
 
 PRESETS: Mapping[str, Policy] = {

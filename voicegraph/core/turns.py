@@ -26,6 +26,9 @@ from voicegraph.core.yielding import Floor, Yielding
 
 BY_THE_CALLER = frozenset(("interrupted", "typed", "stopped"))
 """Reasons to drop a sounding reply that are an interruption; the others are its end, or a failure."""
+TOO_SLOW = "too slow"
+FAILURES = frozenset(("failed", TOO_SLOW))
+"""Reasons to drop a reply that the caller is told aloud, if the policy has words for it."""
 Source = Literal["words", "typed", "greeting", "reminder", "tool", "apology"]
 
 
@@ -95,6 +98,10 @@ class _Reply(Floor):
     ask: Ask = field(kw_only=True)
     segments: frozenset[int] = field(kw_only=True)
     """What it answers."""
+    working: bool = False
+    """Something is being done for it that may take its time,"""
+    worked: float = 0.0
+    """or was being done until then."""
 
 
 class Turns:
@@ -185,9 +192,17 @@ class Turns:
 
     def stop(self, now: float, why: str) -> list[Decision]:
         """The reply is to end now: the caller pressed stop, or it cannot be made."""
-        if self._reply is not None and not self._reply.begun and self._reply.ask.why == "words":
+        reply = self._reply
+        if reply is not None and not reply.begun and reply.ask.why == "words":
             self._given_up = plain(self._known.words.text())
+        if reply is not None and why in FAILURES:
+            self._apologise(reply.ask)
         return self._drop(why) + self.tick(now)
+
+    def _apologise(self, ask: Ask) -> None:
+        """Before anything else that is asked. What was to be said word for word failed for want of a voice, which an apology would want too."""
+        if self.policy.apology and ask.say is None:
+            self._asked.appendleft(Ask("", why="apology", say=self.policy.apology, audible=ask.audible))
 
     def sounding(self, now: float) -> list[Decision]:
         """The live reply's first sample has left: its words are answered."""
@@ -203,6 +218,12 @@ class Turns:
             self._reply.committed = True
             self._answer(self._reply)
             self._reply.known |= self._known.words.numbers()
+        return self.tick(now)
+
+    def working(self, now: float, on: bool) -> list[Decision]:
+        """A tool or its like begins to work for the live reply, or all of them have ended: meanwhile nobody waits for a sound."""
+        if self._reply is not None:
+            self._reply.working, self._reply.worked = on, now
         return self.tick(now)
 
     def playout_delay(self, seconds: float) -> None:
@@ -305,8 +326,9 @@ class Turns:
         return self._confirm(now, why, self._known.ended()) if state == "over" else []
 
     def _yield(self, now: float, reply: _Reply, confirmed: float) -> list[Decision]:
-        if reply.sounding is None and self._alarm.passed(now, confirmed + self.policy.thinking.patience):
-            return self.stop(now, "too slow")
+        waits = reply.sounding is None and not reply.working
+        if waits and self._alarm.passed(now, max(confirmed, reply.worked) + self.policy.thinking.patience):
+            return self.stop(now, TOO_SLOW)
         gate, why = self._yielding.judge(now, reply, self._known, self._alarm)
         if gate == "over":
             return self._drop("interrupted" if reply.begun else "continued", why)

@@ -147,8 +147,11 @@ class Whole:
     def _check_processors(self, nodes: Sequence[NodeSpec]) -> None:
         for node in nodes:
             check: Callable[[NodeSpec], Sequence[str]] = node.processor.check
+            notes: Callable[[NodeSpec, Sequence[NodeSpec]], Sequence[tuple[Position, str]]] = node.processor.notes
             try:
                 sentences = check(self._weave.linked(node))
+                for at, note in notes(node, nodes):
+                    self._report.note(at, note)
             # Somebody's own check: what it raises is told at its node.
             except Exception as problem:  # noqa: BLE001
                 sentences = [f"the check of '{node.name}' failed: {type(problem).__name__}: {problem}"]

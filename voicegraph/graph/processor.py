@@ -16,7 +16,7 @@ from voicegraph.graph.ports import In, Inlet, Out, Outlet
 from voicegraph.graph.settings import STRUCTURE, Settings
 
 if TYPE_CHECKING:
-    from voicegraph.graph.spec import NodeSpec
+    from voicegraph.graph.spec import NodeSpec, Position
 
 
 class Shared(Protocol):
@@ -27,6 +27,9 @@ class Shared(Protocol):
 
 
 S = TypeVar("S", bound=Shared)
+
+START_LIMIT = 10.0
+"""Seconds that a call's nodes have to open what they need."""
 
 
 class Share(Protocol):
@@ -53,6 +56,10 @@ class Replies(Protocol):
     @property
     def busy(self) -> bool:
         """Whether something is being done for the live reply that may take its time: that it falls silent meanwhile is no failure."""
+
+    @property
+    def committed(self) -> bool:
+        """Whether something may have been done for the live reply that cannot be taken back (`Call.commit`)."""
 
     def work(self, epoch: int) -> AbstractContextManager[None]:
         """For any node: around such a thing, as a tool is."""
@@ -221,6 +228,10 @@ class Processor:
         """The live reply is about to have an effect that cannot be taken back: what it answers must not be asked again. Only the floor's owner is
         told."""
 
+    def working(self, on: bool) -> None:
+        """Something is being done for the live reply that may take its time, such as a tool (`Replies.work`), or it has been done. Only the floor's
+        owner is told."""
+
     def failed(self, sentence: str) -> None:
         """The live reply could not be made. Only the floor's owner is told; it drops the reply."""
 
@@ -236,6 +247,11 @@ class Processor:
     @classmethod
     def check(cls, node: NodeSpec) -> Sequence[str]:  # noqa: ARG003
         """Mistakes that only this processor knows of its settings and links, one sentence each. `node` is linked already."""
+        return ()
+
+    @classmethod
+    def notes(cls, node: NodeSpec, nodes: Sequence[NodeSpec]) -> Sequence[tuple[Position, str]]:  # noqa: ARG003
+        """What is no mistake and hardly meant, as places and sentences: `voicegraph check` mentions it. `nodes`: all of the graph."""
         return ()
 
 

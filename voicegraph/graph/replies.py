@@ -25,7 +25,7 @@ class Holder(Protocol):
 class LiveReplies:
     """The `Replies` of a session, plus what its links ask on every frame.
 
-    on_confirm(), on_commit(), on_drop(epoch), on_gate(gate), on_settle(): the session's side effects, called synchronously.
+    on_confirm(), on_commit(), on_drop(epoch), on_gate(gate), on_settle(), on_work(busy): the session's side effects, called synchronously.
     """
 
     def __init__(
@@ -35,15 +35,18 @@ class LiveReplies:
         on_drop: Callable[[int], None],
         on_gate: Callable[[Gate], None],
         on_settle: Callable[[], None] = lambda: None,
+        on_work: Callable[[bool], None] = lambda _: None,
     ) -> None:
         self._on_confirm = on_confirm
         self._on_commit = on_commit
         self._on_drop = on_drop
         self._on_gate = on_gate
         self._on_settle = on_settle
+        self._on_work = on_work
         self._last = 0
         self._live: int | None = None
         self._confirmed = False
+        self._committed: int | None = None
         self._gate: Gate = "open"
         self.unsettled: int | None = None
         self._working: Counter[int] = Counter()
@@ -123,13 +126,23 @@ class LiveReplies:
     def busy(self) -> bool:
         return self._live is not None and self._working[self._live] > 0
 
+    @property
+    def committed(self) -> bool:
+        return self._live is not None and self._live == self._committed
+
     @contextmanager
     def work(self, epoch: int) -> Iterator[None]:
-        self._working[epoch] += 1
+        self._count_work(epoch, 1)
         try:
             yield
         finally:
-            self._working[epoch] -= 1
+            self._count_work(epoch, -1)
+
+    def _count_work(self, epoch: int, more: int) -> None:
+        before = self.busy
+        self._working[epoch] += more
+        if self.busy != before:
+            self._on_work(self.busy)
 
     # --- for the session -------------------------------------------------------------------------------------------------------
 
@@ -157,4 +170,5 @@ class LiveReplies:
             await waiting
         if epoch != self._live:  # also when it was dropped in the step after its confirmation
             raise asyncio.CancelledError
+        self._committed = epoch
         self._on_commit()

@@ -18,14 +18,12 @@ from voicegraph.graph.memory import Memory, memory_of, recall
 from voicegraph.graph.meter import Meter
 from voicegraph.graph.node import Node
 from voicegraph.graph.ports import Outlet
-from voicegraph.graph.processor import Gate, Place, Processor, S
+from voicegraph.graph.processor import START_LIMIT, Gate, Place, Processor, S
 from voicegraph.graph.replies import LiveReplies
 from voicegraph.graph.spec import GraphSpec, NodeSpec
 from voicegraph.graph.switch import GivesWay, switch_of
 from voicegraph.graph.wire import LinkStatistics, Wire, WiredInlet, WiredOutlet
 
-START_LIMIT = 10.0
-"""Seconds that a call's nodes have to open what they need."""
 CLOSE_LIMIT = 1.0
 """Seconds that a node has to give back what it opened."""
 
@@ -45,7 +43,7 @@ class Session:
         self.spec = spec
         self.line = line
         self.id = id
-        self.replies = LiveReplies(self.released, self._committed, self._dropped, self._gated, self._settled)
+        self.replies = LiveReplies(self.released, self._committed, self._dropped, self._gated, self._settled, self._working)
         self.dead_errors = 0
         """Errors of replies that were over already: expected after a cancellation, counted for the statistics."""
         self._host = host
@@ -253,6 +251,10 @@ class Session:
                 self._floor.processor.committed()
             except Exception as problem:  # noqa: BLE001  # the floor's own failure, never that of the node that commits
                 self.fail(problem, self._floor.processor)
+
+    def _working(self, on: bool) -> None:
+        if self._floor is not None:
+            self._floor.do(self._floor.processor.working, on)
 
     def _dropped(self, epoch: int) -> None:
         for node in reversed(self.nodes):

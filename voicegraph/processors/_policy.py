@@ -37,7 +37,7 @@ class ThinkingSettings(Settings):
     drop: Duration | None = None
     """Speech after which it is given up without knowing a word of it."""
     patience: Duration | None = None
-    """How long it may take to its first sound."""
+    """How long it may take to its first sound; the time of a tool does not count."""
 
 
 class SpeakingSettings(Settings):
@@ -88,8 +88,8 @@ class InterruptionSettings(Settings):
     speaking: SpeakingSettings = SpeakingSettings()
     welcome: str | None = None
     """What the agent says first."""
-    apology: str | None = None
-    """What the agent says when an answer cannot be made, because a provider is down; by default only the screen says so."""
+    apology: str | None = "I'm sorry, I can't answer that at the moment."
+    """What the agent says when an answer cannot be made or takes too long, because a provider is down; `null`: only the screen says so."""
     reminders: ReminderSettings = ReminderSettings()
 
     def policy(self) -> Policy:
@@ -100,6 +100,7 @@ class InterruptionSettings(Settings):
             thinking=replace(preset.thinking, **_given(self.thinking)),
             speaking=replace(preset.speaking, **_given(self.speaking)),
             reminders=Reminders(**dict(self.reminders)),
+            apology=self.apology,
         )
 
     def effective(self) -> dict[str, Any]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from voicegraph.core.stages import TurnEnd
-from voicegraph.core.turns import Amended, Ask, Begin, Confirm, Decision, Drop, HangUp, SetGate, Turns
+from voicegraph.core.turns import TOO_SLOW, Amended, Ask, Begin, Confirm, Decision, Drop, HangUp, SetGate, Turns
 from voicegraph.core.words import Segment
 from voicegraph.frames import (
     Amend,
@@ -31,8 +33,14 @@ from voicegraph.graph.ports import In, Out
 from voicegraph.graph.processor import Place, Processor
 from voicegraph.processors._policy import InterruptionSettings
 
+if TYPE_CHECKING:
+    from voicegraph.graph.spec import NodeSpec, Position
+
 MOST_WAITING = 10
 """Typed messages that wait for their answer; beyond, one is refused with a sentence."""
+
+LIMIT = "first_token"
+"""The option in which agents have how long a model may be silent before its answer."""
 
 
 class Interruption(Processor):
@@ -137,12 +145,12 @@ class Interruption(Processor):
             self._note_answer(self._epoch, sounded=True)
         self._carry_out(self._turns.committed(self.call.now()))
 
+    def working(self, on: bool) -> None:
+        self._carry_out(self._turns.working(self.call.now(), on))
+
     def failed(self, sentence: str) -> None:
         self._problem(sentence)
-        now, apology = self.call.now(), self.settings.apology
-        self._carry_out(self._turns.stop(now, "failed"))
-        if apology is not None and (self._asked is None or self._asked.why != "apology"):  # a voice that is gone cannot apologise for itself
-            self._carry_out(self._turns.ask(now, Ask("", why="apology", say=apology)))
+        self._carry_out(self._turns.stop(self.call.now(), "failed"))
 
     # --- carrying out ----------------------------------------------------------------------------------------------------------
 
@@ -174,7 +182,7 @@ class Interruption(Processor):
                     self.amendments.send(Amend(reply=self._answer, text=text))
 
     def _drop(self, why: str, because: str) -> None:
-        if why == "too slow":
+        if why == TOO_SLOW:
             self._problem("The answer took too long.")
         if because:
             self._event("yielding", reply=self._epoch, step="over", why=because)
@@ -198,6 +206,17 @@ class Interruption(Processor):
 
     def _problem(self, sentence: str) -> None:
         self._event("error", error=sentence, message=sentence, fatal=False)
+
+    @classmethod
+    def notes(cls, node: NodeSpec, nodes: Sequence[NodeSpec]) -> Sequence[tuple[Position, str]]:
+        assert isinstance(node.settings, InterruptionSettings)
+        patience = node.settings.policy().thinking.patience
+        return [
+            (each.places[LIMIT], f"'{each.name}.{LIMIT}' is never reached: '{node.name}' gives a reply up after {patience:g} s (thinking.patience)")
+            for other in nodes
+            for each in other.choices
+            if LIMIT in each.places and getattr(each.settings, LIMIT) > patience
+        ]
 
     async def close(self) -> None:
         if self._timer is not None:

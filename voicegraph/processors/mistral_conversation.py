@@ -68,7 +68,6 @@ class MistralConversation(RememberingAgent):
         super().__init__(place)
         self.dialogue = Dialogue("", self.settings.history)
         self.thread = Thread()
-        self.longest_silence = self.settings.silence  # while a tool runs there is nothing to hear
 
     async def start(self) -> None:
         sdk = self.settings.client(self.place)

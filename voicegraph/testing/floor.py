@@ -79,6 +79,9 @@ class Floor:
     def stop(self, why: str = "stopped") -> Floor:
         return self.do(lambda now: self.turns.stop(now, why))
 
+    def works(self, on: bool) -> Floor:
+        return self.do(lambda now: self.turns.working(now, on))
+
     def sounds(self) -> Floor:
         return self.do(self.turns.sounding)
 
