@@ -37,6 +37,42 @@ async def test_an_agent_that_refuses_is_replaced_in_the_same_turn(call: Call) ->
         assert models == ["mistral-small-latest", "mistral-medium-latest"]
 
 
+ORDERING = """
+extends: voxtral
+about: A coffee shop.
+nodes:
+  agent:
+    tools: {order: {call: "./tools.py:order"}}
+    otherwise: {use: mistral_agent, model: mistral-medium-latest, tools: {order: {call: "./tools.py:order"}}}
+"""
+
+
+async def test_a_model_that_fails_after_a_tool_has_done_its_work_does_not_make_its_stand_in_do_it_again(call: Call, tmp_path: Any) -> None:
+    (tmp_path / "tools.py").write_text(
+        'async def order(drink: str) -> str:\n    """Order a drink."""\n    with open(__file__ + ".log", "a") as file:\n'
+        '        file.write(drink + "\\n")\n    return f"One {drink} is ordered."\n'
+    )
+    (tmp_path / "shop.yaml").write_text(ORDERING)
+    orders = tmp_path / "tools.py.log"
+
+    def calls(messages: Any) -> Any:
+        if messages[-1]["role"] == "tool" or orders.exists():
+            return ()
+        server.set_faults({"chat": Faults(status=400, first=1)})
+        return [("order", {"drink": "coffee"})]
+
+    async with MistralServer(Script(replies=["It comes."], calls=calls), QUICK) as server, call(str(tmp_path / "shop.yaml"), server) as caller:
+        await caller.type("A coffee, please.")
+        assert orders.read_text() == "coffee\n"
+        assert caller.heard == ["I'm sorry, I can't answer that at the moment."]
+        await caller.until(lambda: went_to(caller))
+        await caller.type("And when?")
+        assert orders.read_text() == "coffee\n"
+        asked = next(request.body for request in reversed(list(server.log.of(Request))) if request.endpoint == "chat")
+        assert asked["model"] == "mistral-medium-latest"
+        assert "One coffee is ordered." in [message["content"] for message in asked["messages"] if message["role"] == "tool"], "it knows"
+
+
 async def test_the_last_resort_answers_when_every_model_is_gone_and_knows_what_was_said(call: Call) -> None:
     async with MistralServer(SCRIPT, QUICK) as server, call("failover", server) as caller:
         await caller.type("What is two and two?")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from voicegraph.core.ledger import Span
 from voicegraph.errors import CallFailed, ReplyFailed
 from voicegraph.frames import CallerAudio, Frame, ReplyAudio, ReplyText, Speech, Transcript, Turn, TurnCue, Words
 from voicegraph.graph.ports import In, Out
-from voicegraph.graph.processor import Processor
+from voicegraph.graph.processor import START_LIMIT, Processor
 from voicegraph.graph.session import Session
 from voicegraph.graph.spec import GraphSpec
 from voicegraph.testing.clock import run_virtual
@@ -60,7 +60,9 @@ class Agent(Processor):
     """Says its own name, word by word, and then what it was told before; `state` is shared by all that are made of it."""
 
     state = ""
-    """`refuses`: does not start. `fails`: at once. `breaks`: after two words. `stalls`: says nothing. `waits`: until there is room."""
+    """`refuses`: does not start. `hangs`: at it. `fails`: at once. `breaks`: after two words. `stalls`: says nothing. `waits`: until there is room.
+    `orders`: does what cannot be taken back, then fails. `works`: with a tool, then answers."""
+    effects: ClassVar[list[str]] = []
     closed = 0
     turns = In(Turn)
     reply = Out(ReplyText)
@@ -72,6 +74,8 @@ class Agent(Processor):
     async def start(self) -> None:
         if self.state == "refuses":
             raise CallFailed("There is no key.")
+        if self.state == "hangs":
+            await asyncio.sleep(1000)
 
     def remembered(self) -> Sequence[Any]:
         return self.asked
@@ -82,6 +86,14 @@ class Agent(Processor):
     async def on_turns(self, turn: Turn) -> None:
         self.asked.append(turn.text)
         words = f"{type(self).__name__} heard {len(self.asked)} turns."
+        assert turn.epoch is not None
+        if self.state == "orders":
+            await self.call.commit(turn.epoch)
+            self.effects.append(f"{type(self).__name__}: {turn.text}")
+            raise ReplyFailed("It broke off.")
+        if self.state == "works":
+            with self.call.replies.work(turn.epoch):
+                await asyncio.sleep(30)
         if self.state == "fails":
             raise ReplyFailed("It is down.")
         if self.state == "stalls":
@@ -111,6 +123,7 @@ def _all_well(monkeypatch: pytest.MonkeyPatch) -> None:
     for kind in (Agent, Second, Third):
         monkeypatch.setattr(kind, "state", "")
         monkeypatch.setattr(kind, "closed", 0)
+    Agent.effects.clear()
 
 
 def with_stand_ins(spec: GraphSpec, name: str, *kinds: type[Processor]) -> GraphSpec:
@@ -278,6 +291,176 @@ def test_a_hundred_failures_leave_nothing_behind() -> None:
         assert Agent.closed == 100
 
     talk(script)
+
+
+# --- in a graph with a floor, which keeps the call alive without a reply ------------------------------------------------------------
+
+
+class Chair(Source):
+    """A floor that notes failures, and drops what has failed."""
+
+    owns_floor = True
+
+    def __init__(self, place: Any) -> None:
+        super().__init__(place)
+        self.failures: list[str] = []
+
+    def failed(self, sentence: str) -> None:
+        self.failures.append(sentence)
+        reply = self.call.replies.unsettled
+        self.call.replies.drop("failed")
+        if reply is not None:
+            self.call.replies.settle(reply)
+
+
+CHAIRED = with_stand_ins(
+    graph(Part("source", Chair), Part("agent", Agent, "source.turns"), Part("sink", Sink, "agent.reply")), "agent", Second, Third
+)
+
+
+class Chaired(Talk):
+    """A call with such a floor: what `ask` confirms is settled when it is over."""
+
+    @property
+    def failures(self) -> list[str]:
+        return processor(self.session, Chair).failures
+
+    async def ask(self, text: str, patience: float = 0.1, why: str = "finished") -> str:
+        before, replies = len(self.sink.got), self.session.replies
+        epoch = replies.begin()
+        replies.confirm()
+        processor(self.session, Chair).turns.send(Turn(epoch=epoch, text=text))
+        await asyncio.sleep(patience)
+        replies.drop(why)
+        replies.settle(epoch)
+        await asyncio.sleep(0.1)
+        return "".join(frame.text for frame in self.sink.got[before:])
+
+
+def chaired(script: Callable[[Chaired], Awaitable[None]]) -> None:
+    async def main() -> None:
+        line = FakeLine()
+        async with running(CHAIRED, line) as session:
+            await script(Chaired(session, line))
+            assert session.ending_for is None
+
+    run_virtual(main())
+
+
+def test_what_cannot_be_taken_back_is_not_done_again_and_the_stand_in_has_the_next_turn() -> None:
+    async def script(call: Chaired) -> None:
+        Agent.state = "orders"
+        assert await call.ask("A coffee, please.") == ""
+        assert Agent.effects == ["Agent: A coffee, please."]
+        assert call.failures == ["It broke off."]
+        assert call.told == ["Second: It broke off."]
+        assert await call.ask("And now?") == "Second heard 2 turns.", "it knows of the one before"
+
+    chaired(script)
+
+
+def test_a_model_that_stalls_after_an_effect_is_not_replaced_in_that_reply(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def order_and_stall(self: Agent, turn: Turn) -> None:
+        assert turn.epoch is not None
+        await self.call.commit(turn.epoch)
+        self.effects.append(f"{type(self).__name__}: {turn.text}")
+        await asyncio.sleep(1000)
+
+    monkeypatch.setattr(Agent, "on_turns", order_and_stall)
+
+    async def script(call: Chaired) -> None:
+        assert await call.ask("A coffee, please.", patience=Processor.longest_silence + 0.1) == ""
+        assert call.failures == ["It does not answer in time."], "once"
+        assert Agent.effects == ["Agent: A coffee, please."]
+        assert call.told == ["Second: It does not answer in time."]
+
+    chaired(script)
+
+
+def test_who_waits_for_a_tool_is_not_silent() -> None:
+    async def script(call: Chaired) -> None:
+        Agent.state = "works"
+        assert await call.ask("What is the weather like?", patience=31) == "Agent heard 1 turns."
+        assert call.told == []
+
+    chaired(script)
+
+
+def test_who_is_silent_after_a_tool_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work_and_stall(self: Agent, turn: Turn) -> None:
+        assert turn.epoch is not None
+        with self.call.replies.work(turn.epoch):
+            await asyncio.sleep(30)
+        await asyncio.sleep(1000)
+
+    monkeypatch.setattr(Agent, "on_turns", work_and_stall)
+
+    async def script(call: Chaired) -> None:
+        asking = asyncio.create_task(call.ask("What is the weather like?", patience=40))
+        await asyncio.sleep(30)
+        assert call.told == []
+        await asyncio.sleep(2 * Processor.longest_silence)
+        assert call.told == ["Second: It does not answer in time."]
+        await asking
+
+    chaired(script)
+
+
+def test_without_a_stand_in_that_can_be_opened_only_the_reply_is_lost() -> None:
+    async def script(call: Chaired) -> None:
+        assert await call.ask("One?") == "Agent heard 1 turns."
+        Agent.state, Second.state, Third.state = "fails", "refuses", "refuses"
+        assert await call.ask("Two?") == ""
+        assert call.failures == ["It is down."], "and not that there is no key for the stand-in"
+        Agent.state = ""
+        assert await call.ask("Three?") == "Agent heard 3 turns.", "the one that had failed goes on"
+        assert call.told == []
+
+    chaired(script)
+
+
+def test_a_reply_that_took_too_long_is_a_failure_of_who_was_silent_however_patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Agent, "longest_silence", 20.0)
+
+    async def script(call: Chaired) -> None:
+        Agent.state = "stalls"
+        assert await call.ask("One?", patience=8, why="too slow") == ""
+        assert call.told == ["Second: It does not answer in time."]
+        assert await call.ask("Two?") == "Second heard 2 turns."
+
+    chaired(script)
+
+
+def test_a_reply_that_is_dropped_for_another_reason_is_nobodys_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Agent, "longest_silence", 20.0)
+
+    async def script(call: Chaired) -> None:
+        Agent.state = "stalls"
+        await call.ask("One?", patience=8, why="stopped")
+        assert call.told == []
+
+    chaired(script)
+
+
+def test_the_last_one_always_has_its_chance_to_be_opened_and_soon() -> None:
+    async def main() -> None:
+        line = FakeLine()
+        async with running(CHAIRED, line) as session:
+            call = Chaired(session, line)
+            assert session.now() < START_LIMIT / 2
+            assert await call.ask("One?") == "Third heard 1 turns."
+
+    Agent.state = Second.state = "hangs"
+    run_virtual(main())
+
+
+def test_a_last_one_that_hangs_while_it_is_opened_in_mid_call_costs_a_reply_and_not_the_call() -> None:
+    async def script(call: Chaired) -> None:
+        Agent.state, Second.state, Third.state = "fails", "refuses", "hangs"
+        assert await call.ask("One?", patience=START_LIMIT + 1) == ""
+        assert call.failures == ["It is down."]
+
+    chaired(script)
 
 
 class Voice(Processor):

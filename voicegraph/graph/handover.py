@@ -33,6 +33,9 @@ DEAF = 2
 class Handover(Protocol):
     """Sees all that a node is given and sends. Times are the loop's."""
 
+    acts: bool
+    """Whether it may do more for a reply than what it sends (tools): then its silence may be work, and who replays the reply may do it again."""
+
     def given(self, port: str, frame: Frame, now: float) -> None:
         """A frame came in, whoever works."""
 
@@ -63,6 +66,8 @@ def handover_of(outs: Mapping[str, Out[Any]], rate: int | None) -> Handover | No
 
 class Ears:
     """Hearing: the sound whose words have not come is heard again, and what was heard of it in part is replaced."""
+
+    acts = False
 
     def __init__(self) -> None:
         self._tape: deque[Given] = deque()
@@ -144,6 +149,8 @@ class Ears:
 class Pen:
     """Answering: the turn is asked again, together with what has been written of its answer."""
 
+    acts = True
+
     def __init__(self) -> None:
         self._turn: tuple[str, Turn] | None = None
         self._written = ""
@@ -193,6 +200,8 @@ class Mouth:
 
     rate: Hz that the graph was linked for; a voice of another rate is resampled.
     """
+
+    acts = False
 
     def __init__(self, rate: int | None) -> None:
         self._rate = rate

@@ -2,7 +2,8 @@
 
 To the graph it is one node. The processor in charge has an inbox of its own, gets what the node gets, and sends through the node's outputs. When it
 fails or stalls, the next choice is made, opened and given what nobody has dealt with; when the better one can be opened again, it is taken back
-between two replies. Who is chosen is `core/failover.py`, what is handed over is `handover.py`.
+between two replies. A reply for which a tool has had its effect is not made twice: it fails, and the next one is the stand-in's. Who is chosen is
+`core/failover.py`, what is handed over is `handover.py`, one of the choices is `seat.py`.
 """
 
 from __future__ import annotations
@@ -15,80 +16,26 @@ from typing import Any, Protocol
 
 from voicegraph.core import rtvi
 from voicegraph.core.failover import Failover
+from voicegraph.core.turns import TOO_SLOW
 from voicegraph.errors import CallFailed, ReplyFailed
 from voicegraph.frames import Frame
-from voicegraph.graph.ending import cancel, close_all
 from voicegraph.graph.handover import Handover, handover_of
 from voicegraph.graph.node import Node
 from voicegraph.graph.ports import Outlet
-from voicegraph.graph.processor import Gate, Place, Processor
+from voicegraph.graph.processor import START_LIMIT, Gate, Place, Processor
+from voicegraph.graph.seat import Seat, SeatOutlet
 from voicegraph.graph.spec import NodeSpec
 from voicegraph.graph.wire import Wire
 
-OPEN_LIMIT = 5.0
-"""Seconds that a provider may take to be opened while another one waits to be."""
-CLOSE_LIMIT = 1.0
+OPEN_LIMIT = 2.5
+"""Seconds that a provider may take to be opened while another one waits to be: the caller waits, too,"""
+OPEN_SHARE = 0.4
+"""and all of these together this much of the time in which a call has to start: the last one has the rest."""
+LATE = "It does not answer in time."
 
 GivesWay = Callable[[Processor, BaseException, str], bool]
 
 log = logging.getLogger(__name__)
-
-
-class SeatOutlet:
-    """An output of a processor of the switch: it leads to the node's own while the processor is in charge."""
-
-    def __init__(self, outlet: Outlet[Any] | None) -> None:
-        self._outlet = outlet
-        self.leads_to: Callable[[Frame], bool] = lambda _: False
-        self.waiting = 0
-        self.waited_until = 0.0
-
-    @property
-    def linked(self) -> bool:
-        return self._outlet is not None and self._outlet.linked
-
-    def send(self, frame: Frame) -> bool:
-        return self.leads_to(frame)
-
-    async def room(self, epoch: int | None) -> bool:
-        self.waiting += 1
-        try:
-            return self._outlet is not None and await self._outlet.room(epoch)
-        finally:
-            self.waiting -= 1
-            self.waited_until = asyncio.get_running_loop().time()
-
-
-class Seat:
-    """One of the choices, made: its node, a wire for each input, the tasks that it runs in."""
-
-    def __init__(self, choice: int, node: Node, wires: Mapping[str, Wire], outlets: Mapping[str, SeatOutlet]) -> None:
-        self.choice = choice
-        self.node = node
-        self.processor = node.processor
-        self.wires = wires
-        self.outlets = outlets
-        self.tasks: list[asyncio.Task[None]] = []
-        self._closing = False
-
-    def give(self, port: str, frame: Frame) -> None:
-        if port in self.wires:
-            self.wires[port].deliver(frame)
-
-    def full(self) -> bool:
-        return any(wire.full() for wire in self.wires.values())
-
-    def waited_until(self, now: float) -> float:
-        """Until when the graph kept it from going on."""
-        return max((now if outlet.waiting else outlet.waited_until for outlet in self.outlets.values()), default=0.0)
-
-    async def close(self, why: str) -> None:
-        """End its tasks and let it give back what it opened, within a limit."""
-        if self._closing:
-            return
-        self._closing = True
-        await cancel([*self.tasks, *self.node.handlers])
-        await close_all({why: self.processor.close()}, CLOSE_LIMIT)
 
 
 class Employ(Protocol):
@@ -108,6 +55,10 @@ class Switch(Processor):
         self._seat: Seat | None = None
         self._spare: Seat | None = None
         """A better choice that could be opened again, until the reply is over."""
+        self._bench: Seat | None = None
+        """The one that has failed at its reply, while another one is opened: if none can be, it stays and only the reply is lost."""
+        self._lost: int | None = None
+        """That reply."""
         self._trial: asyncio.Task[None] | None = None
         self._open: set[Seat] = set()
         self._problem: BaseException = CallFailed("")
@@ -136,6 +87,8 @@ class Switch(Processor):
         self._handover.given(port, frame, self.call.now())
         if self._seat is not None:
             self._seat.give(port, frame)
+        elif self._bench is not None and frame.epoch is None:
+            self._bench.give(port, frame)
         if self._wants_attention():
             self._wake.set()
 
@@ -147,6 +100,9 @@ class Switch(Processor):
             self._seat.node.do(self._seat.processor.gate, gate)
 
     def reset(self, epoch: int) -> None:
+        if self._seat is not None and epoch == self._epoch and self.call.replies.dropped_for == TOO_SLOW and self._was_silent(self._seat):
+            self._record.failed(self.call.now(), self._seat.choice)
+            self._seat.failed_at, self._why = epoch, LATE
         self._epoch = None
         self._handover.reset(epoch)
         if self._seat is not None:
@@ -154,7 +110,8 @@ class Switch(Processor):
         self._wake.set()
 
     def remembered(self) -> Sequence[Any]:
-        return self._seat.processor.remembered() if self._seat is not None else self._memory
+        seat = self._seat or self._bench
+        return seat.processor.remembered() if seat is not None else self._memory
 
     def remember(self, entries: Sequence[Any]) -> None:
         self._memory = entries
@@ -167,22 +124,31 @@ class Switch(Processor):
     async def _step(self) -> None:
         now, seat = self.call.now(), self._seat
         if seat is not None and (stalled := self._stalled_at(seat)) is not None and stalled <= now:
-            self.gives_way(seat.processor, ReplyFailed("It does not answer in time."), "It does not answer in time.")
+            self.gives_way(seat.processor, ReplyFailed(LATE), LATE)
         if self._seat is None:
             await self._fill()
         if self._spare is not None and (self._seat is None or self._at_rest()):
             self._take_over(self._spare)
         elif self._seat is None:
-            self.call.fail(self._problem, self)
-        elif self._spare is None and self._trial is None and (better := self._record.better(now, self._seat.choice)) is not None:
-            self._trial = self.call.spawn(self._try(better), self)
+            self._nobody_else()
+        elif self._spare is None and self._trial is None and (wanted := self._wanted(now, self._seat)) is not None:
+            self._trial = self.call.spawn(self._try(wanted), self)
+
+    def _wanted(self, now: float, seat: Seat) -> int | None:
+        """Who is to be tried beside the one in charge: a better one, or any other in the place of one that has failed."""
+        if seat.failed_at is None:
+            return self._record.better(now, seat.choice)
+        best = self._record.best(now)
+        if best == seat.choice:
+            seat.failed_at = None  # nobody else could be had meanwhile
+        return None if best == seat.choice else best
 
     async def _rest(self) -> None:
         """Until something happens, or the next moment at which something is to be done."""
         seat = self._seat
         moments = [] if seat is None else [self._stalled_at(seat)]
         if self._spare is None and self._trial is None:
-            moments.append(self._record.deadline(len(self._choices) if seat is None else seat.choice))
+            moments.append(self._record.deadline(len(self._choices) if seat is None or seat.failed_at is not None else seat.choice))
         self._alarm = min((moment for moment in moments if moment is not None), default=None)
         try:
             async with asyncio.timeout_at(self._alarm):
@@ -192,14 +158,29 @@ class Switch(Processor):
         self._wake.clear()
 
     def _stalled_at(self, seat: Seat) -> float | None:
-        """When its silence will have been too long, if there is anybody else to try. Who waits for the graph owes nothing meanwhile."""
-        now, since = self.call.now(), self._handover.owed_since()
-        if since is None or not self._record.another(now, seat.choice):
+        """When its silence will have been too long, if there is anybody else to try."""
+        now, since = self.call.now(), self._silent_since(seat)
+        if since is None or self._has_failed(seat) or not self._record.another(now, seat.choice):
             return None
-        return max(since, seat.waited_until(now)) + seat.processor.longest_silence
+        return since + seat.processor.longest_silence
+
+    def _silent_since(self, seat: Seat) -> float | None:
+        """Since when it has owed something. Who waits for the graph or for a tool owes nothing meanwhile."""
+        now, since = self.call.now(), self._handover.owed_since()
+        works = self._handover.acts and self.call.replies.busy
+        return None if since is None else max(since, seat.waited_until(now), now if works else 0.0)
+
+    def _was_silent(self, seat: Seat) -> bool:
+        """Whether it is to blame for a reply that took too long."""
+        since = self._silent_since(seat)
+        return since is not None and self.call.now() - since >= Processor.longest_silence
+
+    def _has_failed(self, seat: Seat) -> bool:
+        """Whether its present reply is known to have failed."""
+        return seat.failed_at is not None and seat.failed_at == self._epoch
 
     def _wants_attention(self) -> bool:
-        if self._seat is None or (self._spare is not None and self._at_rest()):
+        if self._seat is None or self._spare is not None:
             return True
         stalled = self._stalled_at(self._seat)
         return stalled is not None and (self._alarm is None or stalled < self._alarm)
@@ -214,16 +195,32 @@ class Switch(Processor):
             self._record.failed(now, self._spare.choice)
             self._retire(self._spare)
             self._spare = None
-        elif self._seat is not None and processor is self._seat.processor:
+        elif self._bench is not None and processor is self._bench.processor and not isinstance(problem, ReplyFailed):
+            self._problem, self._memory = problem, processor.remembered()
+            self._retire(self._bench)
+            self._bench = None
+        elif self._seat is not None and processor is self._seat.processor and not self._has_failed(self._seat):
             self._record.failed(now, self._seat.choice)
             if self._spare is None and not self._record.another(now, self._seat.choice):
                 return False
             self._problem, self._why = problem, sentence
-            self._memory = self._seat.processor.remembered()
-            self._retire(self._seat)
-            self._seat = None
+            self._failed(self._seat)
         self._wake.set()
         return True
+
+    def _failed(self, seat: Seat) -> None:
+        """The one in charge has, and there are others to be tried: at the same reply, unless it has had an effect that they might repeat."""
+        if self._handover.acts and self.call.replies.committed:
+            seat.failed_at = self._epoch
+            self.call.fail(ReplyFailed(self._why), self, self._epoch)
+            return
+        self._seat = None
+        if isinstance(self._problem, ReplyFailed):
+            self._bench, self._lost = seat, self._epoch
+            self._stop(seat)
+        else:
+            self._memory = seat.processor.remembered()
+            self._retire(seat)
 
     # --- carrying out ----------------------------------------------------------------------------------------------------------
 
@@ -240,7 +237,7 @@ class Switch(Processor):
         seat = None
         try:
             seat = self._made(choice)
-            async with asyncio.timeout(OPEN_LIMIT if choice < len(self._choices) - 1 else None):
+            async with asyncio.timeout(self._limit(choice)):
                 await seat.processor.start()
             self._spare = seat
         except asyncio.CancelledError:
@@ -252,11 +249,16 @@ class Switch(Processor):
         self._trial = None
         self._wake.set()
 
+    def _limit(self, choice: int) -> float:
+        """Seconds to open this choice."""
+        others = len(self._choices) - 1
+        return min(OPEN_LIMIT, OPEN_SHARE * START_LIMIT / others) if choice < others else START_LIMIT
+
     def _cannot_open(self, choice: int, problem: Exception) -> None:
         self._record.failed(self.call.now(), choice)
         plain = str(problem) if isinstance(problem, CallFailed | ReplyFailed) else f"It did not start ({type(problem).__name__})."
         log.info("call %s: '%s' cannot have %s: %s", self.call.id, self.name, _label(self._choices[choice]), plain)
-        if self._seat is None:
+        if self._seat is None and self._bench is None:
             self._problem, self._why = CallFailed(plain), self._why or plain
 
     def _made(self, choice: int) -> Seat:
@@ -283,10 +285,10 @@ class Switch(Processor):
 
     def _take_over(self, seat: Seat) -> None:
         """From now on this one does the work."""
-        now, former = self.call.now(), self._seat
-        self._seat, self._spare = seat, None
+        now, former = self.call.now(), self._seat or self._bench
+        self._seat, self._spare, self._bench = seat, None, None
         if former is not None:
-            self._memory, self._why = former.processor.remembered(), "It can be had again."
+            self._memory, self._why = former.processor.remembered(), self._why or "It can be had again."
             self._retire(former)
         self._recall(seat)
         for frame in self._handover.farewell(now):
@@ -294,10 +296,24 @@ class Switch(Processor):
                 if isinstance(frame, out.kind):
                     self.place.outlets[name].send(frame)
         seat.tasks = [self.call.spawn(seat.node.work(), seat.processor), self.call.spawn(seat.processor.run(), seat.processor)]
-        for port, frame in self._handover.replay(now):
+        self._give_again(seat)
+        self._announce(seat)
+
+    def _give_again(self, seat: Seat) -> None:
+        for port, frame in self._handover.replay(self.call.now()):
             if self.call.alive(frame.epoch):
                 seat.give(port, frame)
-        self._announce(seat)
+
+    def _nobody_else(self) -> None:
+        """No other one can be opened: what has happened is what would have happened without any."""
+        if self._bench is None:
+            self.call.fail(self._problem, self)
+            return
+        self._seat, self._bench, self._why = self._bench, None, ""
+        if self._lost is not None:
+            self.call.fail(self._problem, self, self._lost)
+        if self._epoch not in (None, self._lost):
+            self._give_again(self._seat)
 
     def _recall(self, seat: Seat) -> None:
         try:
@@ -315,9 +331,13 @@ class Switch(Processor):
     def _retire(self, seat: Seat | None) -> None:
         if seat is None:
             return
+        self._stop(seat)
+        self.call.spawn(self._close(seat), self)
+
+    def _stop(self, seat: Seat) -> None:
+        """End what it does for the reply."""
         if self._epoch is not None:
             seat.node.drop(self._epoch)
-        self.call.spawn(self._close(seat), self)
         self.call.released()
 
     async def _close(self, seat: Seat) -> None:
