@@ -24,6 +24,8 @@ from voicegraph.testing.scripted import RATE, SECONDS_PER_CHARACTER, Answer, Tak
 SILENCE = 0.5
 """Seconds that a reply may be silent although there is sound of it and nothing pauses it."""
 DUCK = 10 ** (-12 / 20)
+APOLOGY = "Sorry, that fails today."
+"""Of words as long as those of the answers: of shorter ones the history may be off by more than one, since the voice does not tell."""
 _HUMS = ("Uh-huh.", "yeah", "Okay.")
 _ASIDES = ("failed", "stopped", "too slow", "ended")
 """Reasons for which a typed question stays without an answer."""
@@ -71,7 +73,7 @@ class Trial:
 async def hold(trial: Trial) -> Conversation:
     """Hold the conversation of this trial."""
     dice = trial.dice
-    floor = {"preset": dice.choice(("eager", "balanced", "balanced", "patient"))}
+    floor = {"preset": dice.choice(("eager", "balanced", "balanced", "patient")), "apology": APOLOGY}
     options = floor | ({"welcome": "Hello. How can I help?"} if dice.random() < 0.5 else {})
     if dice.random() < 0.08:
         options |= {"speaking": {"interruptible": False}}  # type: ignore[dict-item]  # options are as in YAML
