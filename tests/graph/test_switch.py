@@ -61,7 +61,7 @@ class Agent(Processor):
 
     state = ""
     """`refuses`: does not start. `hangs`: at it. `fails`: at once. `breaks`: after two words. `stalls`: says nothing. `waits`: until there is room.
-    `orders`: does what cannot be taken back, then fails. `works`: with a tool, then answers."""
+    `orders`: does what cannot be taken back, then fails. `works`: with a tool, then answers. `dies`: fails, and a second later cannot go on."""
     effects: ClassVar[list[str]] = []
     closed = 0
     turns = In(Turn)
@@ -91,6 +91,9 @@ class Agent(Processor):
             await self.call.commit(turn.epoch)
             self.effects.append(f"{type(self).__name__}: {turn.text}")
             raise ReplyFailed("It broke off.")
+        if self.state == "dies":
+            self.call.spawn(self._die(), self)
+            raise ReplyFailed("It is down.")
         if self.state == "works":
             with self.call.replies.work(turn.epoch):
                 await asyncio.sleep(30)
@@ -105,6 +108,10 @@ class Agent(Processor):
             self.reply.send(ReplyText(epoch=turn.epoch, text="First of ", at=0))
             raise ReplyFailed("It broke off.")
         self.reply.send(ReplyText(epoch=turn.epoch, text=turn.begun + words, at=0, last=True))
+
+    async def _die(self) -> None:
+        await asyncio.sleep(1)
+        raise CallFailed("The connection is lost.")
 
     async def close(self) -> None:
         type(self).closed += 1
@@ -417,6 +424,28 @@ def test_without_a_stand_in_that_can_be_opened_only_the_reply_is_lost() -> None:
         assert call.told == []
 
     chaired(script)
+
+
+def test_a_turn_that_came_while_a_stand_in_was_waited_for_in_vain_is_answered_by_the_one_that_had_failed() -> None:
+    async def script(call: Chaired) -> None:
+        Agent.state, Second.state, Third.state = "fails", "hangs", "refuses"
+        assert await call.ask("One?", why="stopped") == ""
+        Agent.state = ""
+        assert await call.ask("Two?", patience=5) == "Agent heard 2 turns."
+        assert (call.failures, call.told) == ([], []), "the first was over before it was known to be lost"
+
+    chaired(script)
+
+
+def test_who_dies_while_a_stand_in_is_waited_for_in_vain_ends_the_call_as_it_would_have_alone() -> None:
+    async def main() -> None:
+        line = FakeLine()
+        async with running(CHAIRED, line) as session:
+            Agent.state, Second.state, Third.state = "dies", "hangs", "refuses"
+            await Chaired(session, line).ask("One?", patience=5)
+            assert session.ending_for == "The connection is lost."
+
+    run_virtual(main())
 
 
 def test_a_reply_that_took_too_long_is_a_failure_of_who_was_silent_however_patient(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,7 +61,10 @@ class Switch(Processor):
         """That reply."""
         self._trial: asyncio.Task[None] | None = None
         self._open: set[Seat] = set()
-        self._problem: BaseException = CallFailed("")
+        self._obstacle = CallFailed("")
+        """Why the last one that was tried could not be opened."""
+        self._problem: BaseException = self._obstacle
+        """What the one in charge failed with."""
         self._why = ""
         self._memory: Sequence[Any] = ()
         self._epoch: int | None = None
@@ -74,7 +77,7 @@ class Switch(Processor):
         self._handover = _handover(self._choices[0], self.place)
         await self._fill()
         if self._spare is None:
-            raise self._problem
+            raise self._obstacle
 
     async def run(self) -> None:
         while True:
@@ -258,8 +261,9 @@ class Switch(Processor):
         self._record.failed(self.call.now(), choice)
         plain = str(problem) if isinstance(problem, CallFailed | ReplyFailed) else f"It did not start ({type(problem).__name__})."
         log.info("call %s: '%s' cannot have %s: %s", self.call.id, self.name, _label(self._choices[choice]), plain)
-        if self._seat is None and self._bench is None:
-            self._problem, self._why = CallFailed(plain), self._why or plain
+        self._obstacle = CallFailed(plain)
+        if self._seat is None:
+            self._why = self._why or plain
 
     def _made(self, choice: int) -> Seat:
         spec = self._choices[choice]
