@@ -68,7 +68,7 @@ async def test_a_provider_that_fails_is_said_in_the_conversation(serve: Serve, b
         mistral.set_faults({"chat": Faults(status=500)})
         await visit.type("Hello")
         await expect(visit.page.locator(".log .event")).not_to_be_empty(timeout=LONG)
-        await expect(visit.page.locator("#floor")).to_have_text("Listening")
+        await expect(visit.page.locator("#floor")).to_have_text("Listening", timeout=LONG)  # after the apology
 
 
 async def test_a_graph_that_cannot_run_says_what_it_needs(serve: Serve, browse: Browse) -> None:

@@ -393,6 +393,26 @@ def test_who_waits_for_a_tool_is_not_silent() -> None:
     chaired(script)
 
 
+def test_a_tool_that_waits_until_the_turn_is_certain_is_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def order(self: Agent, turn: Turn) -> None:
+        assert turn.epoch is not None
+        with self.call.replies.work(turn.epoch):
+            await self.call.commit(turn.epoch)
+        self.reply.send(ReplyText(epoch=turn.epoch, text=f"{type(self).__name__} did it.", at=0, last=True))
+
+    monkeypatch.setattr(Agent, "on_turns", order)
+
+    async def script(call: Chaired) -> None:
+        epoch = call.session.replies.begin()
+        processor(call.session, Chair).turns.send(Turn(epoch=epoch, text="A coffee, please."))
+        await asyncio.sleep(30)
+        call.session.replies.confirm()
+        await asyncio.sleep(0.1)
+        assert [frame.text for frame in call.sink.got] == ["Agent did it."]
+
+    chaired(script)
+
+
 def test_who_is_silent_after_a_tool_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     async def work_and_stall(self: Agent, turn: Turn) -> None:
         assert turn.epoch is not None
