@@ -37,10 +37,10 @@ async def turn(node: OneNode, text: str, **more: Any) -> list[ReplyText]:
     return frames
 
 
-async def heard(node: OneNode, reply: int, text: str, finished: bool = True) -> None:
+async def heard(node: OneNode, reply: int, text: str, finished: bool = True, samples: int = 24000) -> None:
     """The reply is over, and that much of it was heard."""
     node.drop("finished" if finished else "interrupted")
-    node.give("playout", Heard(reply=reply, text=text, samples=1000 * len(text), rate=24000, finished=finished, why=""))
+    node.give("playout", Heard(reply=reply, text=text, samples=samples, rate=24000, finished=finished, why=""))
     await asyncio.sleep(0)
 
 
@@ -115,7 +115,7 @@ async def test_an_answer_for_the_screen_is_remembered_whole() -> None:
     async with answering() as (node, server):
         frames = await turn(node, "Hello?", why="typed", audible=False)
         assert not any(frame.spoken for frame in frames)
-        await heard(node, 1, "")
+        await heard(node, 1, "Hello! I am here.", samples=0)
         await turn(node, "Help me.")
     assert asked(server)[2] == ("assistant", "Hello! I am here.")
 
@@ -210,6 +210,30 @@ async def test_a_request_that_the_guardrails_stop_is_answered_with_the_refusal()
     assert frames == [ReplyText(epoch=1, text="Not that.", at=0, last=True)]
     assert guardrail["block_on_error"]
     assert guardrail["moderation_llm_v2"].items() >= {"custom_category_thresholds": {"criminal": 0.5}, "ignore_other_categories": True}.items()
+
+
+async def test_an_answer_that_another_agent_has_begun_is_gone_on_with_after_tools_too() -> None:
+    async def book() -> str:
+        """Book a table."""
+        return "Booked."
+
+    script = Script(replies=["It is booked."], calls=lambda messages: () if messages[-1]["role"] == "tool" else [("book", {})])
+    async with MistralServer(script, QUICK) as server:
+        settings = {"api_key": "key", "base_url": server.url, "instructions": "", "tools": {"book": {"call": book}}}
+        async with OneNode(MistralAgent, settings) as node:
+            epoch = node.begin()
+            node.confirm()
+            node.give("turns", Turn(epoch=epoch, text="Book a table.", begun="One moment. "))
+            await node.settle()
+            assert node.failure is None
+        first, second = (request.body["messages"] for request in server.log.of(Request))
+    assert first[-1] == {"role": "assistant", "content": "One moment. ", "prefix": True}
+    assert [(message["role"], message.get("prefix")) for message in second] == [
+        ("user", None),
+        ("assistant", None),
+        ("assistant", None),
+        ("tool", None),
+    ]
 
 
 async def test_an_answer_that_another_agent_has_begun_is_gone_on_with() -> None:

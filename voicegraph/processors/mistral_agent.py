@@ -60,7 +60,7 @@ class MistralAgent(ChatAgent):
 
     async def answer(self, turn: Turn, messages: list[Message], writing: Writing) -> None:
         if turn.begun:  # by an agent that this one stands in for
-            messages = [*messages, {"role": "assistant", "content": turn.begun, "prefix": True}]
+            messages = [*messages, {"role": "assistant", "content": turn.begun}]
         with plainly(ReplyFailed):
             try:
                 await super().answer(turn, messages, writing)
@@ -71,7 +71,9 @@ class MistralAgent(ChatAgent):
                 writing.finish(in_language(self.settings.refusal, turn.language))
 
     def ask(self, messages: Sequence[Message], tools: dict[str, Any]) -> AsyncGenerator[str | ToolCall, None]:
-        options = self.settings
+        options, last = self.settings, messages[-1]
+        if last["role"] == "assistant":  # it goes on with that; anywhere else than at the end the service refuses a `prefix`
+            messages = [*messages[:-1], {**last, "prefix": True}]
         request: Any = {
             "model": options.model,
             "messages": messages,

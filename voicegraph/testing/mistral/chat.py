@@ -23,6 +23,8 @@ async def chat(visit: Visit) -> web.StreamResponse:
     for required in ("model", "messages"):
         if required not in visit.body:
             raise missing(required)
+    if any(message.get("prefix") for message in visit.body["messages"][:-1]):
+        raise bad_request("Assistant message with prefix True must be last message")
     if blocked_by(visit.body.get("guardrails"), visit.script.scores, visit.body["messages"]):
         raise bad_request("Request blocked by guardrails", status=403)
     visit.opened()
