@@ -172,7 +172,8 @@ class ReplyText(Frame):
     """The next piece of a reply's text, in pieces of any size. `at` is the offset of its first character in the whole reply.
 
     `last` ends the reply (its text may be empty). `flush`: it ends a piece that can be spoken as it stands, so that a voice need not wait for what
-    follows. `spoken` False: for the screen only. `language` (ISO 639-1): what it is in, where that is known."""
+    follows. `spoken` False: for the screen only; the voice passes it on as a span without sound. `language` (ISO 639-1): what it is in, where that is
+    known."""
 
     text: str
     at: int
@@ -229,7 +230,8 @@ class Starved(Playout):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard(Playout):
-    """The end of a confirmed reply, exactly one for each. `text` is what the caller heard of it, `samples` how much sound at `rate`.
+    """The end of a confirmed reply, exactly one for each. `text` is what the caller heard of it, text for the screen only included, and
+    `samples` how much sound at `rate`.
 
     `finished`: to its end; else `why` says what cut it."""
 

@@ -153,3 +153,12 @@ def test_a_span_that_begins_inside_of_the_one_before_takes_over_from_there() -> 
     ledger.append(RATE, Span("four. And more.", 6), (), ends=True)
     assert ledger.heard(RATE) == "It is "
     assert ledger.heard(2 * RATE) == "It is four. And more."
+
+
+def test_what_is_only_shown_has_reached_the_caller_when_all_before_it_has() -> None:
+    ledger = spoken(("Look: ", 400))
+    ledger.append(0, Span("[a picture]", 6, spoken=False), (), ends=True)
+    ledger.append(300, Span(" Nice.", 17), (), ends=True)
+    assert ledger.heard(399) == "Look:"
+    assert ledger.heard(400) == "Look: [a picture]"
+    assert ledger.heard(700) == "Look: [a picture] Nice."

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voicegraph.core.ledger import Mark, Span
-from voicegraph.core.playout import FADE, Fact, PlayoutBuffer
+from voicegraph.core.playout import FADE, Fact, Outcome, PlayoutBuffer
 from voicegraph.core.sound import Pcm
 
 RATE = 8000
@@ -70,6 +70,17 @@ def test_a_reply_without_any_sound_is_drained_at_once() -> None:
     buffer = PlayoutBuffer(RATE)
     buffer.push(1, ramp(0), last=True)
     assert kinds(buffer.pull(PACKET)[1]) == ["drained"]
+
+
+def test_what_was_only_shown_of_a_reply_counts_as_heard() -> None:
+    buffer = PlayoutBuffer(RATE)
+    buffer.push(1, ramp(0), Span("See the ", 0, spoken=False), ends=True)
+    buffer.push(1, ramp(0), Span("page.", 8, spoken=False), ends=True)
+    assert buffer.cut() == Outcome(1, "See the page.", 0, finished=False)
+    buffer.push(2, ramp(0), Span("Here.", 0, spoken=False), ends=True)
+    buffer.push(2, ramp(0), last=True)
+    buffer.pull(PACKET)
+    assert buffer.cut() == Outcome(2, "Here.", 0, finished=True)
 
 
 def test_an_underrun_gathers_a_cushion_again() -> None:

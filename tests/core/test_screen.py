@@ -93,7 +93,13 @@ class TestTheTextOfAReply:
         told = screen.text(1, "See the page.", last=True, spoken=False)
         [output] = [message["data"] for message in told if message["type"] == "bot-output"]
         assert output == {"text": "See the page.", "aggregated_by": "sentence", "segment_id": 1, "will_be_spoken": False}
-        assert not screen.heard(1, "", finished=False, why="done")
+        assert not screen.heard(1, "See the page.", finished=False, why="done")
+
+    def test_text_for_the_screen_only_is_not_told_as_words_of_the_voice(self) -> None:
+        screen = Screen()
+        screen.text(1, "See the", last=False, spoken=False)
+        told = screen.heard(1, "See the", finished=False, why="stopped")
+        assert types(told) == ["bot-llm-stopped"]
 
 
 class TestTheVoice:

@@ -168,18 +168,18 @@ def test_speakable() -> None:
     assert not speakable("… 🙂\n")
 
 
-def test_text_for_the_screen_only_leaves_a_gap_that_ends_a_span() -> None:
+def test_text_for_the_screen_only_ends_a_span_and_is_one_without_sound() -> None:
     clauses = SpokenClauses()
     assert clauses.feed("Look at ", 0, spoken=True, flush=False) == []
-    assert clauses.feed("[a picture]", 8, spoken=False, flush=False) == []
-    assert clauses.feed(" this", 19, spoken=True, flush=False) == [Span("Look at ", 0)]
-    assert clauses.feed("", 24, spoken=True, flush=True) == [Span(" this", 19)]
+    assert clauses.feed("[a picture]", 8, spoken=False, flush=False) == [Span("Look at ", 0), Span("[a picture]", 8, spoken=False)]
+    assert clauses.feed(" of a cat.", 19, spoken=True, flush=True) == [Span(" of a cat.", 19)]
 
 
 def test_text_for_the_screen_only_may_end_a_reply() -> None:
     clauses = SpokenClauses()
     clauses.feed("Look", 0, spoken=True, flush=False)
-    assert clauses.feed(" here", 4, spoken=False, flush=True) == [Span("Look", 0)]
+    assert clauses.feed(" here", 4, spoken=False, flush=True) == [Span("Look", 0), Span(" here", 4, spoken=False)]
+    assert clauses.feed("", 9, spoken=False, flush=True) == []
 
 
 def test_who_flushes_is_not_kept_waiting_for_what_follows() -> None:

@@ -70,10 +70,12 @@ async def test_an_empty_reply_ends_with_an_empty_frame(node: OneNode) -> None:
 async def test_text_for_the_screen_is_not_spoken_but_the_reply_ends(node: OneNode) -> None:
     node.give("text", ReplyText(text="Only to read.", at=0, spoken=False, last=True, epoch=node.begin()))
     await node.settle()
-    assert [(len(frame.pcm), frame.last) for frame in node.sent("audio")] == [(0, True)]
+    shown, end = node.sent("audio")
+    assert (shown.span, shown.ends, len(shown.pcm)) == (Span("Only to read.", 0, spoken=False), True, 0)
+    assert (len(end.pcm), end.last) == (0, True)
 
 
-async def test_offsets_jump_over_what_is_not_spoken(node: OneNode) -> None:
+async def test_what_is_only_shown_is_accounted_for_at_its_place(node: OneNode) -> None:
     epoch = node.begin()
     node.give(
         "text",
@@ -82,7 +84,11 @@ async def test_offsets_jump_over_what_is_not_spoken(node: OneNode) -> None:
         ReplyText(text="Nice.", at=18, last=True, epoch=epoch),
     )
     await node.settle()
-    assert [frame.span for frame in node.sent("audio") if frame.ends] == [Span("Look:", 0), Span("Nice.", 18)]
+    assert [frame.span for frame in node.sent("audio") if frame.ends] == [
+        Span("Look:", 0),
+        Span("| a | table |", 5, spoken=False),
+        Span("Nice.", 18),
+    ]
 
 
 async def test_what_cannot_be_said_is_a_span_without_sound(node: OneNode) -> None:

@@ -151,8 +151,10 @@ async def test_an_empty_reply_ends_at_once(until: Until) -> None:
 async def test_what_is_not_spoken_makes_no_sound(until: Until) -> None:
     async with speaking() as (node, server):
         give(node, "For the screen only.", node.begin(), spoken=False)
-        await until(lambda: bool(node.sent("audio")))
-        assert [(frame.last, len(frame.pcm)) for frame in node.sent("audio")] == [(True, 0)]
+        await until(lambda: bool(node.sent("audio")) and node.sent("audio")[-1].last)
+        assert not sum(len(frame.pcm) for frame in node.sent("audio"))
+        shown = [frame.span for frame in node.sent("audio") if frame.ends]
+        assert ("".join(span.text for span in shown), {span.spoken for span in shown}) == ("For the screen only.", {False})
         assert not server.log.of(Received, lambda record: record.message["type"] == "input_text.flush")
 
 

@@ -15,10 +15,13 @@ _WORD = re.compile(r"\S+")
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The piece of a reply's text (usually a clause or a sentence) that some audio speaks. `at`: offset of its first character in the reply."""
+    """The piece of a reply's text (usually a clause or a sentence) that some audio speaks. `at`: offset of its first character in the reply.
+
+    `spoken` False: it is for the screen only and has no sound; it has reached the caller when all that stands before it has."""
 
     text: str
     at: int
+    spoken: bool = True
 
     @property
     def end(self) -> int:

@@ -161,7 +161,8 @@ class Screen:
         if reply is None:
             return []
         told = _written(reply) if reply.text else []
-        told += _reach(reply, reply.text if finished and reply.spoken else heard)
+        if reply.spoken:
+            told += _reach(reply, reply.text if finished else heard)
         if reply.position > reply.cut:  # cut in a sentence that the agent had not finished either
             told += self._new_segments(reply, last=True, spoken=True)
         told += _silent(reply)

@@ -213,7 +213,7 @@ class Clauses:
 
 
 class SpokenClauses:
-    """`Clauses` for one reply of which some text may be for the screen only: such text leaves a gap, which ends a span."""
+    """`Clauses` for one reply of which some text may be for the screen only: such text ends a span, and is one that is not `spoken`."""
 
     def __init__(self) -> None:
         self._clauses = Clauses()
@@ -221,7 +221,7 @@ class SpokenClauses:
 
     def feed(self, text: str, at: int, spoken: bool, flush: bool) -> list[Span]:
         """The next piece, of any size, whose first character is the reply's `at`-th; `flush`: nothing that follows need be waited for.
-        Returns what can be spoken now."""
+        Returns what can be spoken now, or passed on without sound."""
         spans: list[Span] = []
         if spoken:
             if at != self._end:
@@ -229,4 +229,6 @@ class SpokenClauses:
                 self._clauses = Clauses(at)
             spans += self._clauses.feed(text)
             self._end = at + len(text)
+        elif text:
+            spans += [*self._clauses.flush(), Span(text, at, spoken=False)]
         return spans + self._clauses.flush() if flush else spans

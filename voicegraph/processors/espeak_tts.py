@@ -16,6 +16,7 @@ from voicegraph.graph.settings import Settings
 from voicegraph.local.espeak import RATE, EspeakEngine, Spoken, Voice
 
 FRAME = RATE // 10
+SILENT = Spoken(np.zeros(0, np.int16), ())
 SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？", "\n")
 
 
@@ -58,11 +59,13 @@ class EspeakTts(Processor):
         for span in self._clauses.feed(text.text, text.at, text.spoken, text.last or text.flush):
             if not await self.audio.room(text.epoch):
                 return
-            pause = span.text.rstrip(" ").endswith(SENTENCE_ENDS)
-            spoken = await self._engine.say(span.text if speakable(span.text) else "", self._voice, pause)
-            self._send(spoken, span, text.epoch)
+            self._send(await self._say(span) if span.spoken else SILENT, span, text.epoch)
         if text.last:
             self.audio.send(ReplyAudio(pcm=np.zeros(0, np.int16), rate=RATE, last=True, epoch=text.epoch))
+
+    async def _say(self, span: Span) -> Spoken:
+        pause = span.text.rstrip(" ").endswith(SENTENCE_ENDS)
+        return await self._engine.say(span.text if speakable(span.text) else "", self._voice, pause)
 
     def _send(self, spoken: Spoken, span: Span, epoch: int | None) -> None:
         for begin in range(0, len(spoken.pcm) or 1, FRAME):

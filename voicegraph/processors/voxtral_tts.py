@@ -116,7 +116,7 @@ class VoxtralTts(Processor):
         for span in reply.clauses.feed(text.text, text.at, text.spoken, text.last or text.flush):
             if not await self.audio.room(reply.epoch):
                 return
-            reply.asked.put_nowait((span, await reply.voice.say(span.text) if speakable(span.text) else None))
+            reply.asked.put_nowait((span, await reply.voice.say(span.text) if span.spoken and speakable(span.text) else None))
         if text.last:
             reply.asked.put_nowait(None)
 
