@@ -49,8 +49,20 @@ class Caller:
     async def type(self, text: str) -> None:
         """Type, and wait until the answer is over."""
         over = len(self.messages("bot-stopped-speaking"))
-        self._line.message({"id": "1", "label": "rtvi-ai", "type": "send-text", "data": {"content": text, "options": {"run_immediately": True}}})
+        self.write(text)
         await self.until(lambda: len(self.messages("bot-stopped-speaking")) > over)
+
+    async def type_to_read(self, text: str) -> str:
+        """Type, and wait until the answer is on the screen, where alone it is wanted; what is there of it."""
+        before, over = len(self.messages("bot-llm-text")), len(self.messages("bot-llm-stopped"))
+        self.write(text, audio_response=False)
+        await self.until(lambda: len(self.messages("bot-llm-stopped")) > over and self.session.replies.unsettled is None)
+        return "".join(data["text"] for data in self.messages("bot-llm-text")[before:])
+
+    def write(self, text: str, **options: bool) -> None:
+        """Type, and wait for nothing."""
+        data = {"content": text, "options": {"run_immediately": True, **options}}
+        self._line.message({"id": "1", "label": "rtvi-ai", "type": "send-text", "data": data})
 
     async def say(self, seconds: float = 2.0, silence: float = 2.0) -> None:
         """Make a sound that the stand-in takes for its next scripted utterance, and wait until the answer is over."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from typing import Any
 
 from voicegraph.testing.mistral import Delays, MistralServer, Request, Script
@@ -47,6 +48,27 @@ async def test_an_unsafe_reply_goes_on_with_another_sentence(call: Call) -> None
         assert " ".join(caller.heard).endswith("I see. Let's talk about something else.")
         assert "naked" not in str(caller.messages("bot-llm-text"))
         assert caller.messages("moderation") == [{"side": "reply", "blocked": ("sexual",)}]
+
+
+async def test_of_an_unsafe_answer_for_the_screen_only_what_was_shown_is_remembered(call: Call) -> None:
+    script = Script(replies=["I see. They were naked. And more.", "Nothing."], scores=scores)
+    async with MistralServer(script, QUICK) as server, call("moderated", server) as caller:
+        shown = await caller.type_to_read("Tell me.")
+        assert shown == "I see. Let's talk about something else."
+        await caller.type_to_read("And?")
+        messages = [request.body["messages"] for request in server.log.of(Request) if request.endpoint == "chat"][-1]
+        assert [message["content"] for message in messages[1:]] == ["Tell me.", shown, "And?"]
+
+
+async def test_what_was_written_for_the_screen_and_not_checked_before_it_was_cut_is_not_remembered(call: Call) -> None:
+    script = Script(replies=["They were naked. And more.", "Nothing."], scores=scores)
+    async with MistralServer(script, replace(QUICK, moderation=0.2)) as server, call("moderated", server) as caller:
+        caller.write("Tell me.", audio_response=False)
+        await caller.until(lambda: any("naked" in str(request.body) for request in server.log.of(Request)))
+        await caller.type_to_read("And?")
+        _, *later = [request.body["messages"] for request in server.log.of(Request) if request.endpoint == "chat"]
+        assert later
+        assert "naked" not in str(later)
 
 
 async def test_a_spoken_turn_is_checked_as_a_typed_one(call: Call) -> None:

@@ -20,3 +20,12 @@ async def test_it_looks_it_up_and_shows_where(call: Call) -> None:
         await caller.say()
         asked = [request.body for request in server.log.of(Request) if request.endpoint == "conversations"]
     assert len(asked[-1]["inputs"]) == 1
+
+
+async def test_an_answer_for_the_screen_is_part_of_the_conversation(call: Call) -> None:
+    async with MistralServer(SCRIPT, QUICK) as server, call("web_search", server) as caller:
+        await caller.type("What about Lyon?")
+        assert await caller.type_to_read("And now?") == "One moment, I'll look that up. It rained."
+        await caller.type("Say that again.")
+        asked = [request.body for request in server.log.of(Request) if request.endpoint == "conversations"]
+    assert ([entry["content"] for entry in asked[-1]["inputs"]], asked[-1].get("from_entry_id")) == (["Say that again."], None)

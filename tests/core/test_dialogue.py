@@ -94,6 +94,15 @@ def test_late_words_amend_the_turn_that_was_answered() -> None:
     assert dialogue.ask(2, "Thanks")[0]["content"] == "Book a table for two"
 
 
+def test_it_says_whether_late_words_are_new() -> None:
+    dialogue = Dialogue("", 20)
+    dialogue.ask(1, "Book a table for")
+    assert not dialogue.amend(1, " Book a table for ")
+    assert not dialogue.amend(1, "")
+    assert not dialogue.amend(2, "Of a turn that was never answered")
+    assert dialogue.amend(1, "Book a table for two")
+
+
 def test_late_words_amend_the_turn_that_is_being_answered() -> None:
     dialogue = Dialogue("", 20)
     dialogue.ask(1, "Book a table for")
@@ -105,9 +114,7 @@ def test_late_words_amend_the_turn_that_is_being_answered() -> None:
 def test_an_answer_on_the_screen_counts_whole() -> None:
     dialogue = Dialogue("", 20)
     dialogue.ask(1, "Hello", "typed")
-    dialogue.shown(1, "Hi. ")
-    dialogue.shown(1, "What now?")
-    dialogue.heard(1, "", 0, finished=True)
+    dialogue.heard(1, "Hi. What now?", 0, finished=True)
     assert dialogue.ask(2, "Nothing")[1] == {"role": "assistant", "content": "Hi. What now?"}
 
 
@@ -165,6 +172,18 @@ def test_what_tools_did_is_told_between_question_and_answer() -> None:
     dialogue.did(1, CALLS, lasting=True)
     dialogue.heard(1, "It is booked.", SAMPLES, finished=True)
     assert [message["role"] for message in dialogue.ask(2, "Thanks")] == ["user", "assistant", "tool", "assistant", "user"]
+
+
+def test_exchanges_can_be_told_without_what_tools_did() -> None:
+    dialogue = Dialogue("Be kind.", 20)
+    dialogue.ask(1, "Book a table")
+    dialogue.did(1, CALLS, lasting=True)
+    dialogue.heard(1, "It is booked.", SAMPLES, finished=True)
+    dialogue.ask(2, "Thanks")
+    assert dialogue.exchanges(tools=False) == [
+        [{"role": "user", "content": "Book a table"}, {"role": "assistant", "content": "It is booked."}],
+        [{"role": "user", "content": "Thanks"}],
+    ]
 
 
 def test_what_changed_the_world_is_remembered_though_nothing_was_heard() -> None:

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
-from voicegraph.frames import Heard, ReplyText, Turn
+from voicegraph.frames import Amend, Heard, ReplyText, Turn
 from voicegraph.processors.mistral_conversation import MistralConversation
 from voicegraph.testing.mistral import Closed, Delays, FaultPlan, Faults, MistralServer, Opened, Request, Script
 from voicegraph.testing.runner import OneNode
@@ -19,11 +19,11 @@ SCRIPT = Script(replies=["It rained in Lyon.", "It is dry now."], sources=[("htt
 
 @asynccontextmanager
 async def answering(
-    faults: FaultPlan = NO_FAULTS, delays: Delays = QUICK, script: Script = SCRIPT, **options: Any
+    faults: FaultPlan = NO_FAULTS, delays: Delays = QUICK, script: Script = SCRIPT, memory: Sequence[Any] = (), **options: Any
 ) -> AsyncIterator[tuple[OneNode, MistralServer]]:
     async with MistralServer(script, delays, faults) as server:
         settings = {"api_key": "key", "base_url": server.url, "filler": "Wait.", **options}
-        async with OneNode(MistralConversation, settings) as node:
+        async with OneNode(MistralConversation, settings, memory=memory) as node:
             yield node, server
 
 
@@ -37,7 +37,7 @@ async def turn(node: OneNode, text: str, **more: Any) -> str:
 
 async def heard(node: OneNode, reply: int, text: str, finished: bool = True) -> None:
     node.drop("finished" if finished else "interrupted")
-    node.give("playout", Heard(reply=reply, text=text, samples=1000 * len(text), rate=24000, finished=finished, why=""))
+    node.give("playout", Heard(reply=reply, text=text, samples=24000, rate=24000, finished=finished, why=""))
     await asyncio.sleep(0)
 
 
@@ -84,6 +84,79 @@ async def test_after_an_interruption_it_goes_on_from_what_was_heard() -> None:
     assert said(body)[:2] == [("user", "And now?"), ("assistant", "Wait. It is")]
     assert said(body)[2][1].endswith("In Paris, I mean.")
     assert body["from_entry_id"] == "msg-0"
+
+
+async def test_an_interrupted_answer_is_told_though_a_reminder_came_between() -> None:
+    async with answering(script=Script(replies=["Hello.", "Your code is 4711.", "Anna."])) as (node, server):
+        await turn(node, "Hello?")
+        await heard(node, 1, "Hello.")
+        await turn(node, "I am Anna. What is my code?")
+        await heard(node, 2, "Your code", finished=False)
+        await turn(node, "", why="reminder", say="Are you there?")
+        await heard(node, 3, "Are you there?")
+        await turn(node, "What is my name?")
+        body = asked(server)[2]
+    assert body["from_entry_id"] == "msg-0"
+    assert [text for _, text in said(body)] == [
+        "I am Anna. What is my code?",
+        "Your code",
+        "(Your answer broke off: I heard nothing after “Your code”.) (The caller says nothing.)",
+        "Are you there?",
+        "What is my name?",
+    ]
+
+
+async def test_what_was_said_without_asking_mistral_is_told_with_the_next_turn() -> None:
+    async with answering(script=Script(replies=["Hello.", "Because."])) as (node, server):
+        await turn(node, "Hello?")
+        await heard(node, 1, "Hello.")
+        await turn(node, "", say="I can't help with that.")
+        await heard(node, 2, "I can't help with that.")
+        await turn(node, "Why not?")
+        body = asked(server)[1]
+    assert "from_entry_id" not in body
+    assert said(body)[1:] == [("assistant", "I can't help with that."), ("user", "Why not?")]
+
+
+@pytest.mark.parametrize("when", ["while it is answered", "after it was heard"])
+async def test_late_words_reach_mistral_too(when: str) -> None:
+    late = Amend(reply=2, text="Book it for Tuesday, no, for Thursday.")
+    async with answering(script=Script(replies=["Hello.", "Booked.", "Thursday."])) as (node, server):
+        await turn(node, "Hello?")
+        await heard(node, 1, "Hello.")
+        await turn(node, "Book it for Tuesday.")
+        if when == "while it is answered":
+            node.give("amendments", late)
+        await heard(node, 2, "Booked.")
+        node.give("amendments", late)
+        await turn(node, "For when is it?")
+        body = asked(server)[2]
+    assert body["from_entry_id"] == "msg-0"
+    assert said(body) == [("user", "Book it for Tuesday, no, for Thursday."), ("assistant", "Booked."), ("user", "For when is it?")]
+
+
+async def test_an_answer_that_was_said_in_other_words_is_not_gone_on_from() -> None:
+    async with answering(script=Script(replies=["Hello.", "Something unsafe.", "Well."])) as (node, server):
+        await turn(node, "Hello?")
+        await heard(node, 1, "Hello.")
+        await turn(node, "Tell me.")
+        await heard(node, 2, "Let's talk about something else.")
+        await turn(node, "And?")
+        body = asked(server)[2]
+    assert body["from_entry_id"] == "msg-0"
+    assert said(body) == [("user", "Tell me."), ("assistant", "Let's talk about something else."), ("user", "And?")]
+
+
+async def test_what_another_agents_tools_did_is_not_told() -> None:
+    call = {"id": "c1", "type": "function", "function": {"name": "book", "arguments": "{}"}}
+    did = [
+        {"role": "assistant", "content": "", "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "name": "book", "content": "Booked for two."},
+    ]
+    memory = [{"caller": "Book a table.", "agent": "It is booked.", "cut": False, "did": did}]
+    async with answering(script=Script(replies=["At eight."]), memory=memory) as (node, server):
+        assert await turn(node, "When?") == "At eight."
+        assert said(asked(server)[0]) == [("user", "Book a table."), ("assistant", "It is booked."), ("user", "When?")]
 
 
 async def test_a_conversation_that_mistral_has_forgotten_is_told_again() -> None:

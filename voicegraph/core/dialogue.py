@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from voicegraph.core.toolcalls import Message as Message
@@ -29,7 +30,7 @@ class _Exchange:
     """Its number in this call; None when it is of an earlier one."""
     caller: str
     agent: str = ""
-    """What was heard of the answer; before it is over, what was written of it on the screen."""
+    """What was heard of the answer, or shown where it is for the screen."""
     cut: bool = False
     """Its answer was not heard to the end."""
     interrupted: bool = False
@@ -55,40 +56,49 @@ class Dialogue:
         """The caller's turn that this reply answers, `why` and `interrupted` as in Turn; gives the messages to answer it by. An attempt that was not
         heard is forgotten."""
         self._present = _Exchange(reply, text.strip() or _OCCASIONS.get(why, _WITHHELD), interrupted=interrupted)
-        messages: list[Message] = [{"role": "system", "content": self.instructions}] if self.instructions else []
+        system: list[Message] = [{"role": "system", "content": self.instructions}] if self.instructions else []
+        return joined([system, *self.exchanges()])
+
+    def exchanges(self, tools: bool = True) -> list[list[Message]]:
+        """The messages of each exchange, the one that is being answered last. tools: with the calls of tools and their results."""
+        told = []
         former: _Exchange | None = None
-        for exchange in (*self._past, self._present):
-            _append(messages, "user", _cut_note(former, exchange.interrupted) + exchange.caller)
-            messages += exchange.did
-            _append(messages, "assistant", exchange.agent or (_UNHEARD if exchange.did else ""))
+        for exchange in (*self._past, *([self._present] if self._present is not None else [])):
+            messages: list[Message] = [{"role": "user", "content": _cut_note(former, exchange.interrupted) + exchange.caller}]
+            messages += exchange.did if tools else ()
+            if answer := exchange.agent or (_UNHEARD if exchange.did else ""):
+                messages.append({"role": "assistant", "content": answer})
+            told.append(messages)
             former = exchange
-        return messages
+        return told
 
     def did(self, reply: int, messages: Sequence[Message], lasting: bool) -> None:
         """All that tools did for this reply so far. lasting: some of it cannot be taken back, so it is remembered even when nothing is heard."""
         if self._present is not None and self._present.reply == reply:
             self._present.did, self._present.lasting = tuple(messages), lasting
 
-    def shown(self, reply: int, text: str) -> None:
-        """The next piece of an answer that is only written on the screen: all of it counts as heard."""
-        if self._present is not None and self._present.reply == reply:
-            self._present.agent += text
+    def heard(self, reply: int, text: str, samples: int, finished: bool) -> bool:
+        """The reply is over: `text` is what was heard of it, in `samples` of sound (none for a reply on the screen). Counts once per reply.
 
-    def heard(self, reply: int, text: str, samples: int, finished: bool) -> None:
-        """The reply is over: `text` is what was heard of it, in `samples` of sound (none for a reply on the screen). Counts once per reply."""
+        Whether it enters the history."""
         exchange = self._present
         if exchange is None or exchange.reply != reply:
-            return
+            return False
         self._present = None
-        exchange.agent, exchange.cut = (text or exchange.agent).strip(), not finished
-        if exchange.agent or samples or exchange.lasting:
+        exchange.agent, exchange.cut = text.strip(), not finished
+        enters = bool(exchange.agent or samples or exchange.lasting)
+        if enters:
             self._past.append(exchange)
+        return enters
 
-    def amend(self, reply: int, text: str) -> None:
-        """The caller's turn that this reply answers was really this."""
+    def amend(self, reply: int, text: str) -> bool:
+        """The caller's turn that this reply answers was really this. Whether that is new."""
+        caller = text.strip()
         for exchange in (*self._past, self._present):
-            if exchange is not None and exchange.reply == reply and text.strip():
-                exchange.caller = text.strip()
+            if exchange is not None and exchange.reply == reply and caller not in ("", exchange.caller):
+                exchange.caller = caller
+                return True
+        return False
 
     def entries(self) -> list[dict[str, Any]]:
         """The exchanges that are over, JSON-ready, the oldest first."""
@@ -113,14 +123,15 @@ def _exchange(entry: Any) -> _Exchange:
     raise ValueError("an exchange has the texts 'caller' and 'agent', 'cut', and the messages of what tools 'did'")
 
 
-def _append(messages: list[Message], role: str, content: str) -> None:
-    """Add to the last message when it is of the same role: many models insist that the roles take turns."""
-    if not content:
-        return
-    if messages and messages[-1]["role"] == role:
-        messages[-1]["content"] += "\n" + content
-    else:
-        messages.append({"role": role, "content": content})
+def joined(exchanges: Iterable[Sequence[Message]]) -> list[Message]:
+    """Their messages in a row. The caller's words after words of the caller go into one: many models insist that the roles take turns."""
+    messages: list[Message] = []
+    for message in chain.from_iterable(exchanges):
+        if messages and messages[-1]["role"] == message["role"] == "user":
+            messages[-1] = {**message, "content": f"{messages[-1]['content']}\n{message['content']}"}
+        else:
+            messages.append(message)
+    return messages
 
 
 def _cut_note(former: _Exchange | None, interrupted: bool) -> str:

@@ -1,7 +1,7 @@
 """A conversation that is kept at the provider, and what the caller really heard of it.
 
-The provider remembers its answers as it wrote them. Whatever was cut short, failed or was never heard makes its memory untrue from there on, so the
-next request starts again from the last entry that is true and brings what was really said since.
+The provider remembers its answers as it wrote them. Whatever was cut short, failed, was never heard or was asked in other words makes its memory
+untrue from there on, so the next request starts again from the last entry that is true and brings what was really said since.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from voicegraph.core.dialogue import Message
+from voicegraph.core.dialogue import Message, joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,48 +38,54 @@ class Restart:
 
 @dataclass(frozen=True, slots=True)
 class _Anchor:
-    """The last entry at the provider that tells the truth."""
+    """An entry at the provider up to which it knows what was really said."""
 
     conversation: str
     entry: str
 
 
 class Thread:
-    """Says how the next request goes on. Replies are known by their number."""
+    """Says how the next request goes on. Replies are known by their number, which grows."""
 
     def __init__(self) -> None:
-        self._anchor: _Anchor | None = None
-        self._true = True
-        """Whether the provider's conversation ends at the anchor."""
-        self._since = 0
-        """Exchanges that were heard since then."""
+        self._anchors: dict[int, _Anchor | None] = {}
+        """For each exchange that entered the dialogue, in order, by its reply: where the provider has it; None for what it has otherwise or not at
+        all."""
+        self._at_end = False
+        """Whether the provider's conversation ends at the last anchor."""
         self._asked: int | None = None
         self._answer: _Anchor | None = None
 
-    def ask(self, reply: int, messages: Sequence[Message]) -> Start | Append | Restart:
-        """messages: the whole dialogue without instructions, the caller's words last. A request that is repeated is asked like a new one."""
-        anchor, true = self._anchor, self._true
-        self._asked, self._answer, self._true = reply, None, False
+    def ask(self, reply: int, exchanges: Sequence[Sequence[Message]]) -> Start | Append | Restart:
+        """exchanges: those of the whole dialogue, without instructions and tools, the caller's words to be answered last. A request that is repeated
+        is asked like a new one."""
+        anchors = [*self._anchors.values()]
+        since = next((since for since, anchor in enumerate(reversed(anchors)) if anchor is not None), len(anchors))
+        anchor = anchors[-since - 1] if since < len(anchors) else None
+        at_end, self._at_end = self._at_end, False
+        self._asked, self._answer = reply, None
         if anchor is None:
-            return Start(messages)
-        if true:
-            return Append(anchor.conversation, messages[-1:])
-        return Restart(anchor.conversation, anchor.entry, messages[-2 * self._since - 1 :])
+            return Start(joined(exchanges))
+        inputs = joined(exchanges[-since - 1 :])
+        return Append(anchor.conversation, inputs) if at_end else Restart(anchor.conversation, anchor.entry, inputs)
 
     def answered(self, reply: int, conversation: str, entry: str) -> None:
         """The provider has kept its answer under this entry."""
         if reply == self._asked:
             self._answer = _Anchor(conversation, entry)
 
-    def heard(self, reply: int, finished: bool) -> None:
-        """Some of the reply was heard, all of it (`finished`) or less."""
-        if reply != self._asked:
-            return
-        if finished and self._answer is not None:
-            self._anchor, self._true, self._since = self._answer, True, 0
-        else:
-            self._since += 1
+    def entered(self, reply: int, whole: bool) -> None:
+        """This exchange has entered the dialogue. whole: what the caller heard is what the provider wrote."""
+        self._anchors[reply] = self._answer if whole and reply == self._asked else None
+        self._at_end = self._at_end or self._anchors[reply] is not None
+
+    def amended(self, reply: int) -> None:
+        """The words of the caller that this reply answers were really others: what the provider has of it and of all that followed is untrue."""
+        for each, anchor in self._anchors.items():
+            if each >= reply and anchor is not None:
+                self._anchors[each], self._at_end = None, False
+        self._asked = None  # whatever is being asked was asked with them
 
     def forgotten(self) -> None:
         """The provider does not know the conversation any more."""
-        self._anchor, self._true, self._since = None, True, 0
+        self._anchors = dict.fromkeys(self._anchors)

@@ -60,7 +60,7 @@ class ChatAgent(RememberingAgent):
         assert turn.epoch is not None, "the floor numbers every turn"
         self.dialogue.instructions = in_language(self.settings.instructions, turn.language)
         messages = self.dialogue.ask(turn.epoch, turn.text, turn.why, turn.interrupted)
-        writing = Writing(self.reply, turn, shown=self.dialogue.shown)
+        writing = Writing(self.reply, turn)
         if turn.say is not None:
             writing.finish(turn.say)
         else:

@@ -12,7 +12,7 @@ from voicegraph.graph.processor import Processor
 
 
 class RememberingAgent(Processor):
-    """The base of such agents: they make `dialogue`, and answer in `on_turns`."""
+    """The base of such agents: they make `dialogue`, and answer in `on_turns`. `entered` and `amended` tell those that keep more than that."""
 
     turns = In(Turn)
     amendments = In(Amend, optional=True)
@@ -32,11 +32,18 @@ class RememberingAgent(Processor):
         self.dialogue.recall(entries)
 
     def on_playout(self, fact: Playout) -> None:
-        if isinstance(fact, Heard):
-            self.dialogue.heard(fact.reply, fact.text, fact.samples, fact.finished)
+        if isinstance(fact, Heard) and self.dialogue.heard(fact.reply, fact.text, fact.samples, fact.finished):
+            self.entered(fact)
 
     def on_amendments(self, late: Amend) -> None:
-        self.dialogue.amend(late.reply, late.text)
+        if self.dialogue.amend(late.reply, late.text):
+            self.amended(late.reply)
+
+    def entered(self, heard: Heard) -> None:
+        """The exchange with this reply has entered the dialogue."""
+
+    def amended(self, reply: int) -> None:
+        """What the caller said in the exchange with this reply has been put right in the dialogue."""
 
     def tell_latency(self, turn: Turn, asked: float) -> None:
         """The first text of the answer is there. asked: when it was asked for, in seconds of the call's clock."""

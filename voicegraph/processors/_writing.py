@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from voicegraph.frames import ReplyText, Turn
 from voicegraph.graph.ports import Outlet
 
 
 class Writing:
-    """The answer to one turn. language: what it is in (ISO 639-1), by default what the turn is in.
+    """The answer to one turn. language: what it is in (ISO 639-1), by default what the turn is in."""
 
-    shown: told of text that is written for the screen only, which nobody will report as heard.
-    """
-
-    def __init__(
-        self, outlet: Outlet[ReplyText], turn: Turn, language: str | None = None, shown: Callable[[int, str], None] = lambda _reply, _text: None
-    ) -> None:
+    def __init__(self, outlet: Outlet[ReplyText], turn: Turn, language: str | None = None) -> None:
         self._outlet = outlet
         self._turn = turn
-        self._shown = shown
         self._language = language or turn.language
-        self.at = 0
+        self.text = ""
+        """What has been written."""
+
+    @property
+    def at(self) -> int:
         """How many characters have been written."""
+        return len(self.text)
 
     async def write(self, text: str) -> bool:
         """The next piece. False: nobody wants more of it."""
@@ -34,7 +31,5 @@ class Writing:
 
     def _send(self, text: str, last: bool) -> bool:
         turn, at = self._turn, self.at
-        self.at += len(text)
-        if turn.epoch is not None and not turn.audible:
-            self._shown(turn.epoch, text)
+        self.text += text
         return self._outlet.send(ReplyText(epoch=turn.epoch, text=text, at=at, last=last, spoken=turn.audible, language=self._language))

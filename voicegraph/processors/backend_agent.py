@@ -47,7 +47,7 @@ class BackendAgent(RememberingAgent):
     async def on_turns(self, turn: Turn) -> None:
         assert turn.epoch is not None, "the floor numbers every turn"
         *history, _ = self.dialogue.ask(turn.epoch, turn.text, turn.why, turn.interrupted)
-        writing = Writing(self.reply, turn, shown=self.dialogue.shown)
+        writing = Writing(self.reply, turn)
         if turn.say is not None:
             writing.finish(turn.say)
             return

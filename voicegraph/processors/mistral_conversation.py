@@ -12,7 +12,7 @@ from pydantic import Field
 from voicegraph.core.dialogue import Dialogue, Message
 from voicegraph.core.thread import Append, Restart, Start, Thread
 from voicegraph.errors import ReplyFailed
-from voicegraph.frames import Event, Heard, Playout, Turn
+from voicegraph.frames import Event, Heard, Turn
 from voicegraph.graph.processor import Place, Share
 from voicegraph.graph.settings import ByLanguage, Duration, in_language
 from voicegraph.mistral.chat import patiently
@@ -63,6 +63,8 @@ class MistralConversation(RememberingAgent):
     """
 
     settings: MistralConversationSettings
+    writing: Writing | None = None
+    """The last answer that Mistral was asked for."""
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)
@@ -75,20 +77,21 @@ class MistralConversation(RememberingAgent):
 
     async def on_turns(self, turn: Turn) -> None:
         assert turn.epoch is not None, "the floor numbers every turn"
-        messages = self.dialogue.ask(turn.epoch, turn.text, turn.why, turn.interrupted)
+        self.dialogue.ask(turn.epoch, turn.text, turn.why, turn.interrupted)
         if turn.say is not None:
-            Writing(self.reply, turn, shown=self.dialogue.shown).finish(turn.say)
+            Writing(self.reply, turn).finish(turn.say)
             return
         with plainly(ReplyFailed):
             try:
-                await self._answer(turn, self._ask(self.thread.ask(turn.epoch, messages)))
+                await self._answer(turn, self._ask(turn.epoch))
             except failures() as problem:
                 if status_of(problem) != GONE:
                     raise
                 self.thread.forgotten()
-                await self._answer(turn, self._ask(self.thread.ask(turn.epoch, messages)))
+                await self._answer(turn, self._ask(turn.epoch))
 
-    def _ask(self, step: Start | Append | Restart) -> Awaitable[EventStreamAsync[Any]]:
+    def _ask(self, reply: int) -> Awaitable[EventStreamAsync[Any]]:
+        step = self.thread.ask(reply, self.dialogue.exchanges(tools=False))  # the service knows no tools but its own
         inputs: Any = [_entry(message) for message in step.inputs]
         match step:
             case Append(conversation):
@@ -105,7 +108,8 @@ class MistralConversation(RememberingAgent):
 
     async def _answer(self, turn: Turn, opening: Awaitable[EventStreamAsync[Any]]) -> None:
         assert turn.epoch is not None
-        writing, conversation, sources = Writing(self.reply, turn, shown=self.dialogue.shown), "", dict[str, str]()
+        writing, conversation, sources = Writing(self.reply, turn), "", dict[str, str]()
+        self.writing = writing
         searching = AsyncExitStack()
         async with searching, aclosing(patiently(self.settings.silence, opening, conversation_events)) as events:
             async for event in events:
@@ -130,10 +134,17 @@ class MistralConversation(RememberingAgent):
     def _tell(self, turn: Turn, kind: str, **data: object) -> None:
         self.events.send(Event(epoch=turn.epoch, kind=kind, data={"reply": turn.epoch, **data}))
 
-    def on_playout(self, fact: Playout) -> None:
-        if isinstance(fact, Heard) and fact.text:
-            self.thread.heard(fact.reply, fact.finished)
-        super().on_playout(fact)
+    def entered(self, heard: Heard) -> None:
+        written = self.writing.text if self.writing is not None else ""
+        self.thread.entered(heard.reply, whole=heard.finished and _letters(heard.text) == _letters(written))
+
+    def amended(self, reply: int) -> None:
+        self.thread.amended(reply)
+
+
+def _letters(text: str) -> str:
+    """Without the blanks, which a voice need not keep between its pieces."""
+    return "".join(text.split())
 
 
 def _entry(message: Message) -> dict[str, str]:

@@ -25,6 +25,8 @@ async def conversations(visit: Visit) -> web.StreamResponse:
         raise missing("inputs")
     id, entries = _branch(visit)
     entries += [{"id": f"entry-{visit.number}-{index}", **entry} for index, entry in enumerate(_entries(visit.body["inputs"]))]
+    if any(entry.get("role", "user") not in ("user", "assistant") for entry in entries):
+        raise bad_request("An input has the role user or assistant", status=422)
     visit.opened()
     stream = EventStream(visit, named=True)
     await stream.open()
