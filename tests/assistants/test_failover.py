@@ -82,6 +82,14 @@ async def test_the_last_resort_answers_when_every_model_is_gone_and_knows_what_w
         assert went_to(caller)[-1] == ("agent", "local_agent")
 
 
+async def test_an_answer_for_the_screen_is_known_to_the_last_resort_too(call: Call) -> None:
+    async with MistralServer(SCRIPT, QUICK) as server, call("failover", server) as caller:
+        await caller.type_to_read("What is two and two?")
+        server.set_faults({"chat": Faults(status=400)})
+        assert await caller.type_to_read("What did you say?") == "I said: It is four. Gladly so."
+        assert [entry["agent"] for entry in caller.session.remembered()["agent"]] == ["It is four. Gladly so.", "I said: It is four. Gladly so."]
+
+
 async def test_a_voice_that_is_gone_is_replaced_by_one_that_speaks_what_is_left(call: Call) -> None:
     async with MistralServer(SCRIPT, QUICK) as server, call("failover", server) as caller:
         server.set_faults({"realtime_speech": Faults(status=503), "speech": Faults(status=400)})

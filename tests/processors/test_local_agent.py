@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from voicegraph.frames import Heard, ReplyText, Turn
+from voicegraph.frames import Amend, Heard, ReplyText, Turn
+from voicegraph.processors._tools import CUT_OFF
 from voicegraph.processors.local_agent import LocalAgent
 from voicegraph.testing.clock import run_virtual
 from voicegraph.testing.runner import OneNode
@@ -118,6 +119,37 @@ async def test_without_its_phrase_no_tool_runs() -> None:
     async with OneNode(LocalAgent, TOOLS) as node:
         assert whole(await ask(node, "count to two")) == "1, 2."
         assert [event.kind for event in node.sent("events")] == ["skill"]
+
+
+async def test_late_words_amend_the_turn_that_was_answered() -> None:
+    async with OneNode(LocalAgent) as node:
+        await ask(node, "count to two")
+        node.drop("finished")
+        node.give("playout", Heard(reply=1, text="1, 2.", samples=1, rate=8000, finished=True, why="finished"))
+        node.give("amendments", Amend(reply=1, text="count to two, please"))
+        await asyncio.sleep(0)
+        assert node.session.remembered()["node"] == [{"caller": "count to two, please", "agent": "1, 2.", "cut": False}]
+
+
+async def test_a_tool_with_effects_that_was_cut_off_is_remembered_though_nothing_was_heard() -> None:
+    begun = asyncio.Event()
+
+    async def order(drink: str) -> str:
+        """Order a drink."""
+        begun.set()
+        await asyncio.Event().wait()
+        return f"One {drink}."
+
+    async with OneNode(LocalAgent, {"tools": {"order": {"call": order, "phrase": "order a {drink}"}}}) as node:
+        node.give("turns", Turn(epoch=node.begin(), text="Order a coffee"))
+        node.confirm()
+        await begun.wait()
+        node.drop()
+        node.give("playout", Heard(reply=1, text="", samples=0, rate=8000, finished=False, why="interrupted"))
+        await asyncio.sleep(0)
+        (exchange,) = node.session.remembered()["node"]
+    assert (exchange["caller"], exchange["agent"], exchange["cut"]) == ("Order a coffee", "", True)
+    assert [(message["role"], message["content"]) for message in exchange["did"]] == [("assistant", ""), ("tool", CUT_OFF)]
 
 
 def test_a_tool_adds_its_own_time_and_no_more_waiting() -> None:

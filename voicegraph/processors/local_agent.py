@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from pydantic import field_validator
@@ -13,10 +14,10 @@ from pydantic import field_validator
 from voicegraph.core.dialogue import Dialogue
 from voicegraph.core.phrases import match
 from voicegraph.core.toolcalls import ToolCall
-from voicegraph.frames import Event, Heard, Playout, ReplyText, Turn
-from voicegraph.graph.ports import In, Out
-from voicegraph.graph.processor import Place, Processor
+from voicegraph.frames import Event, Heard, Turn
+from voicegraph.graph.processor import Place
 from voicegraph.local.agent import Answer, SmallAgent, without_politeness
+from voicegraph.processors._remembering import RememberingAgent
 from voicegraph.processors._tools import ToolUse
 from voicegraph.processors._writing import Writing
 from voicegraph.tools.settings import ToolSettings, ToolsSettings
@@ -35,7 +36,7 @@ class LocalAgentSettings(ToolsSettings):
         return tools
 
 
-class LocalAgent(Processor):
+class LocalAgent(RememberingAgent):
     """A few skills, enough to try a call: the time, the date, sums, counting, repeating, a long story to interrupt, and what it has said.
 
         agent:
@@ -50,31 +51,24 @@ class LocalAgent(Processor):
 
     virtual_time = True
     settings: LocalAgentSettings
-    turns = In(Turn)
-    playout = In(Playout, feedback=True, optional=True)
-    reply = Out(ReplyText)
-    events = Out(Event)
 
     def __init__(self, place: Place) -> None:
         super().__init__(place)
         self._agent = SmallAgent()
-        self._dialogue = Dialogue("", REMEMBERED)
+        self.dialogue = Dialogue("", REMEMBERED)
         self._toolbox = Toolbox(offers(self.settings.tools, self.call.shared))
 
-    def remembered(self) -> Sequence[Any]:
-        return self._dialogue.entries()
-
     def remember(self, entries: Sequence[Any]) -> None:
-        self._dialogue.recall(entries)
+        super().remember(entries)
         for entry in entries:
             self._agent.heard(entry["agent"])
 
     async def on_turns(self, turn: Turn) -> None:
-        if turn.epoch is not None:
-            self._dialogue.ask(turn.epoch, turn.text, turn.why)
+        assert turn.epoch is not None, "the floor numbers every turn"
+        self.dialogue.ask(turn.epoch, turn.text, turn.why, turn.interrupted)
         writing = Writing(self.reply, turn)
         if turn.say is None and (wanted := self._wanted(turn.text)):
-            use = ToolUse(self._toolbox, turn, self.call, self.events, remember=lambda _messages, _lasting: None)
+            use = ToolUse(self._toolbox, turn, self.call, self.events, partial(self.dialogue.did, turn.epoch))
             (text,) = await use.run([wanted], writing)
         else:
             now = datetime.now().astimezone()
@@ -92,7 +86,5 @@ class LocalAgent(Processor):
         found = ((name, match(tool.phrase, asked)) for name, tool in self.settings.tools.items())
         return next((ToolCall(f"call_{name}", name, json.dumps(places)) for name, places in found if places is not None), None)
 
-    def on_playout(self, fact: Playout) -> None:
-        if isinstance(fact, Heard):
-            self._agent.heard(fact.text)
-            self._dialogue.heard(fact.reply, fact.text, fact.samples, fact.finished)
+    def entered(self, heard: Heard) -> None:
+        self._agent.heard(heard.text)

@@ -34,7 +34,7 @@ class Disk:
 
 
 class TranscriptRecord(Processor):
-    """Writes a line of JSON for everything that was said to its end, and of the replies what was heard.
+    """Writes a line of JSON for everything that was said to its end, and of the replies what was heard, or shown where that was all.
 
         record:
           use: transcript
