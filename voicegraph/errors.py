@@ -35,12 +35,28 @@ class ContractError(VoicegraphError):
     """A processor class whose ports, handlers or settings do not fit together. Raised when the class is made."""
 
 
-class ReplyFailed(VoicegraphError):
-    """This reply cannot be made; the call goes on. The sentence is for the caller: plain words, no stack trace."""
+class Failure(VoicegraphError):
+    """What a person is told of in a sentence: plain words, no stack trace.
+
+    said: what a provider says of it itself. That may repeat the caller's words, so it is shown to the caller and the log gets `plain`.
+    """
+
+    def __init__(self, plain: str, said: str = "") -> None:
+        super().__init__(f"{plain} It says: {said}" if said else plain)
+        self.plain = plain
+        self.said = said
 
 
-class CallFailed(VoicegraphError):
-    """This call cannot go on. The sentence is for the caller and becomes the reason for which the call ended."""
+class ReplyFailed(Failure):
+    """This reply cannot be made; the call goes on."""
+
+
+class BrokeOff(ReplyFailed):
+    """An answer ended before it was complete; asked for again, it may be whole."""
+
+
+class CallFailed(Failure):
+    """This call cannot go on. The sentence becomes the reason for which the call ended."""
 
 
 class UnfitReference(VoicegraphError):

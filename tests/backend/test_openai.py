@@ -13,11 +13,13 @@ from aiohttp import web
 from tests.conftest import Until
 from voicegraph.frames import Turn
 from voicegraph.processors.openai_agent import OpenaiAgent
-from voicegraph.testing.mistral import Closed, Delays, MistralServer, Opened, Request, Script
+from voicegraph.testing.mistral import Closed, Delays, Faults, MistralServer, Opened, Request, Script
 from voicegraph.testing.runner import OneNode
 
 Serve = Callable[[Callable[[web.Request], Awaitable[web.StreamResponse]]], Awaitable[str]]
 QUICK = Delays(first_token=0.0, per_token=0.0)
+PACED = Delays(first_token=0.0, per_token=0.01)
+"""What was sent has arrived before the next piece, or before the connection is reset."""
 
 
 async def weather(town: str) -> str:
@@ -52,6 +54,7 @@ def call(*fragments: Any) -> Any:
 
 
 NAMED = {"index": 0, "id": "a", "type": "function", "function": {"name": "weather", "arguments": ""}}
+NO_COMPLETIONS = ("{}", "[" * 100_000, '{"choices":[{"message":null}]}', '{"choices":[{"message":"text"}]}', '{"choices":[null]}')
 ANSWER = stream({"content": "All is well."})
 
 
@@ -116,10 +119,15 @@ async def test_an_answer_that_is_not_streamed_is_taken_whole(serve: Serve) -> No
             "The agent's server reported an error in the middle of its answer.",
         ),
         (200, "text/event-stream", "", "The agent's server's answer broke off in the middle."),
-        (200, "application/json", "{}", "The agent's server answered with something that is no chat completion."),
+        *((200, "application/json", body, "The agent's server answered with something that is no chat completion.") for body in NO_COMPLETIONS),
+        *(
+            (200, "text/event-stream", f"data: {body}\n\n", "no chat completion.")
+            for body in ('{"choices":[null]}', '{"choices":[{"delta":"text"}]}')
+        ),
         (401, "application/json", "{}", "The agent's server refused the key: check api_key and headers."),
         (404, "application/json", '{"error": {"message": "model not found"}}', "knows no such address, model or id"),
         (400, "text/html", "<html>", "The agent's server refused the request (status 400)."),
+        (400, "application/json", "[" * 100_000, "The agent's server refused the request (status 400)."),
     ],
 )
 async def test_what_goes_wrong_is_said_in_words(serve: Serve, status: int, kind: str, body: str, sentence: str) -> None:
@@ -129,6 +137,21 @@ async def test_what_goes_wrong_is_said_in_words(serve: Serve, status: int, kind:
     async with agent(await serve(answer)) as node:
         node.give("turns", Turn(epoch=node.begin(), text="Weather?"))
         assert sentence in await node.session.wait()
+
+
+@pytest.mark.parametrize("faults", [Faults(first=1, drop_after=0), Faults(first=2, drop_after=1), Faults(first=1, close_after=0)])
+async def test_an_answer_that_is_lost_before_its_first_words_is_asked_for_again(faults: Faults) -> None:
+    async with MistralServer(Script(replies=["One two."]), QUICK, faults) as server, agent(f"{server.url}/v1") as node:
+        assert await ask(node) == "One two."
+        assert faults.first is not None
+        assert len(server.log.of(Request)) == faults.first + 1
+
+
+async def test_an_answer_that_is_lost_later_fails_and_is_not_said_twice() -> None:
+    async with MistralServer(Script(replies=["One two three."]), PACED, Faults(drop_after=2)) as server, agent(f"{server.url}/v1") as node:
+        assert await ask(node) == "One"
+        assert (await node.session.wait()).startswith("The connection to the agent's server was lost")
+        assert len(server.log.of(Request)) == 1
 
 
 async def test_the_request_is_what_the_options_say() -> None:

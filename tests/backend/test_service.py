@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -117,8 +118,17 @@ async def test_an_answer_may_be_whole_or_streamed_in_two_forms(serve: Serve, ser
     [
         (401, "", "The agent's server refused the key: check api_key and headers."),
         (422, '{"detail": "no text"}', "The agent's server refused the request (status 422). It says: no text"),
-        (200, '{"error": "out of ideas"}', "The agent's server reported an error: out of ideas"),
-        (200, '{"error": {"message": "out of ideas", "code": 7}}', "The agent's server reported an error: out of ideas"),
+        (
+            422,
+            '{"detail": [{"loc": ["body", "text"], "msg": "too long", "input": "Hello?"}]}',
+            "The agent's server refused the request (status 422). It says: body.text: too long",
+        ),
+        (200, '{"error": "out of ideas"}', "The agent's server reported an error. It says: out of ideas"),
+        (200, '{"error": {"message": "out of ideas", "code": 7}}', "The agent's server reported an error. It says: out of ideas"),
+        (200, '{"error": {"input": "Hello?"}}', "The agent's server reported an error."),
+        (200, '{"text": 5}', "The agent's server answered with something that has no text."),
+        (200, "[" * 100_000, "The agent's server answered with something that has no text."),
+        (200, "", "The agent's server's answer broke off before it began."),
         (200, "<html>", "The agent's server answered with something that has no text."),
     ],
 )
@@ -196,6 +206,41 @@ async def test_a_passing_failure_is_tried_again(serve: Serve, service: Service) 
     service.answer = answer
     async with agent(serve, service.handle, id="x") as node:
         assert await ask(node) == "At last."
+
+
+def streaming(lost: list[int], *pieces: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """Answers piece by piece. lost: in which try after how many pieces the connection is reset; later ones are well."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        stream, until = web.StreamResponse(headers={"Content-Type": "text/event-stream"}), lost.pop(0) if lost else len(pieces) + 1
+        for index, piece in enumerate((*pieces, "")):
+            if index == until:
+                assert request.transport is not None
+                request.transport.abort()
+                break
+            if index == 0:
+                await stream.prepare(request)
+            await stream.write(f"data: {json.dumps({'text': piece})}\n\n".encode())
+            await asyncio.sleep(0.01)  # on its way before the reset
+        return stream
+
+    return answer
+
+
+async def test_an_answer_that_is_lost_before_its_first_words_is_asked_for_again(serve: Serve, service: Service) -> None:
+    service.answer = streaming([0, 0], "One ", "two.")
+    async with agent(serve, service.handle, id="x") as node:
+        assert await ask(node) == "One two."
+    assert len(service.asked) == 3
+
+
+async def test_an_answer_that_is_lost_later_fails_and_is_not_said_twice(serve: Serve, service: Service) -> None:
+    service.answer = streaming([1], "One ", "two.")
+    async with agent(serve, service.handle, id="x") as node:
+        node.give("turns", Turn(epoch=node.begin(), text="Hello?"))
+        assert (await node.session.wait()).startswith("The connection to the agent's server was lost")
+        assert "".join(frame.text for frame in node.sent("reply")) == "One "
+    assert len(service.asked) == 1
 
 
 async def test_a_server_that_stays_silent_is_given_up(serve: Serve, service: Service) -> None:

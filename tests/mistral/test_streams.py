@@ -6,26 +6,29 @@ import httpx2
 import pytest
 from mistralai.client.models import UserMessage
 
-from voicegraph.errors import ReplyFailed
+from voicegraph.errors import BrokeOff, ReplyFailed
 from voicegraph.mistral.client import MistralClients
 from voicegraph.mistral.streams import chat_pieces, speech_pieces
 from voicegraph.testing.mistral import Faults, MistralServer, Opened, Script
 
 
 class _Body(httpx2.AsyncByteStream):
-    """A response's body, in the given chunks."""
+    """A response's body, in the given chunks; then the connection may be reset."""
 
-    def __init__(self, *chunks: bytes) -> None:
+    def __init__(self, *chunks: bytes, reset: bool = False) -> None:
         self._chunks = chunks
+        self._reset = reset
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for chunk in self._chunks:
             yield chunk
+        if self._reset:
+            raise httpx2.ReadError("reset")
 
 
-def answer(*events: object) -> httpx2.Response:
+def answer(*events: object, reset: bool = False) -> httpx2.Response:
     lines = "".join(f"data: {event if isinstance(event, str) else json.dumps(event, ensure_ascii=False)}\n\n" for event in events)
-    return httpx2.Response(200, stream=_Body(lines.encode()))
+    return httpx2.Response(200, stream=_Body(lines.encode(), reset=reset))
 
 
 def delta(content: Any, **more: Any) -> dict[str, Any]:
@@ -49,9 +52,10 @@ async def test_the_pieces_of_an_answer() -> None:
         ({"choices": [{"delta": {"role": "assistant"}}]}, delta(None), delta("Hello"), {"choices": [], "usage": {}}, "[DONE]"),
         (delta([{"type": "text", "text": "Hello"}, {"type": "reference", "reference_ids": [1]}]), "[DONE]"),
         ({"choices": [{"delta": {"tool_calls": [{"function": {"arguments": "{"}}]}}]}, delta("Hello"), "[DONE]"),
-        ("not json", "[1]", delta("Hello"), "[DONE]"),
+        ("not json", "[1]", "[" * 100_000, delta("Hello"), "[DONE]"),
+        (delta([{"type": "text", "text": None}]), delta("Hello"), "[DONE]"),
     ],
-    ids=["no finish_reason", "no [DONE]", "empty deltas and usage", "chunks", "tool call without a name", "noise"],
+    ids=["no finish_reason", "no [DONE]", "empty deltas and usage", "chunks", "tool call without a name", "noise", "text that is null"],
 )
 async def test_what_compatible_servers_leave_out_or_add(events: tuple[object, ...]) -> None:
     assert await chat_text(answer(*events)) == "Hello"
@@ -77,8 +81,20 @@ async def test_an_error_inside_of_the_stream(event: dict[str, Any]) -> None:
 
 
 async def test_an_answer_that_breaks_off() -> None:
-    with pytest.raises(ReplyFailed, match="broke off"):
+    with pytest.raises(BrokeOff, match="broke off"):
         await chat_text(answer(delta("Hel")))
+
+
+@pytest.mark.parametrize("end", ["[DONE]", delta("", finish_reason="stop")])
+async def test_a_connection_that_is_lost_after_the_answers_end_costs_nothing(end: object) -> None:
+    assert await chat_text(answer(delta("Hello"), end, reset=True)) == "Hello"
+    with pytest.raises(httpx2.ReadError):
+        await chat_text(answer(delta("Hello"), reset=True))
+
+
+async def test_an_event_that_makes_no_sense_fails_the_reply_in_plain_words() -> None:
+    with pytest.raises(ReplyFailed, match=r"^Mistral answered with something that is no chat completion.$"):
+        await chat_text(answer(delta("Hel"), {"choices": [{"delta": "what the caller said"}]}, "[DONE]"))
 
 
 async def test_sound_that_breaks_off() -> None:

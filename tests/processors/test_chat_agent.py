@@ -13,7 +13,7 @@ from tests.conftest import Until
 from voicegraph.frames import Heard, Turn
 from voicegraph.processors._chat_agent import ROUNDS
 from voicegraph.processors.mistral_agent import MistralAgent
-from voicegraph.testing.mistral import Closed, Delays, MistralServer, Opened, Request, Script
+from voicegraph.testing.mistral import Closed, Delays, Faults, MistralServer, Opened, Request, Script
 from voicegraph.testing.runner import OneNode
 
 Calls = Sequence[tuple[str, Mapping[str, Any]]]
@@ -164,6 +164,29 @@ async def test_the_same_call_with_effects_is_made_once_in_an_answer() -> None:
         assert await ask(node) == "All is well."
         assert town.done == ["Booked for 2."]
         assert {message["content"] for message in messages(server) if message["role"] == "tool"} == {"Booked for 2."}
+
+
+async def test_a_tool_with_effects_is_used_once_whichever_stream_is_lost() -> None:
+    def at_first(messages: list[dict[str, Any]]) -> Calls:
+        return () if any(message["role"] == "tool" for message in messages) else BOOKING
+
+    async with agent(at_first, delays=Delays(first_token=0.0, per_token=0.01)) as (node, server, town):
+        server.set_faults(Faults(first=1, drop_after=1))  # before the model has said what it wants
+        town.go_on.clear()
+        asking = asyncio.create_task(ask(node, "Book a table"))
+        await town.begun.wait()
+        server.set_faults(Faults(first=1, drop_after=2))  # in the middle of what it says of it
+        town.go_on.set()
+        assert await asking == "All is well."
+        assert town.done == ["Booked for 2."]
+        assert len(server.log.of(Request)) == 4
+
+
+async def test_a_tool_is_used_though_the_connection_is_lost_after_the_model_has_finished() -> None:
+    async with agent(once(BOOKING)) as (node, server, town):
+        server.set_faults(Faults(first=1, drop_after=2))
+        assert await ask(node, "Book a table") == "All is well."
+        assert town.done == ["Booked for 2."]
 
 
 async def test_a_model_that_only_calls_is_made_to_answer() -> None:

@@ -6,12 +6,15 @@ from typing import Any
 import pytest
 
 from tests.conftest import Until
+from voicegraph.core.retrying import PAUSES
 from voicegraph.frames import Amend, Heard, ReplyText, Turn
 from voicegraph.processors.mistral_agent import MistralAgent
 from voicegraph.testing.mistral import Closed, Delays, FaultPlan, Faults, MistralServer, Opened, Request, Script
 from voicegraph.testing.runner import OneNode
 
 QUICK = Delays(first_token=0.0, per_token=0.0)
+PACED = Delays(first_token=0.0, per_token=0.01)
+"""What was sent has arrived before the next piece, or before the connection is reset."""
 SCRIPT = Script(replies=["Hello! I am here.", "Certainly, my friend."])
 
 
@@ -141,6 +144,51 @@ async def test_a_server_error_is_tried_again() -> None:
         frames = await turn(node, "Hello?")
         assert "".join(frame.text for frame in frames) == "Hello! I am here."
         assert len(server.log.of(Request)) == 2
+
+
+@pytest.mark.parametrize(
+    "faults", [Faults(first=1, drop_after=0), Faults(first=2, drop_after=1), Faults(first=1, close_after=0), Faults(first=2, close_after=1)]
+)
+async def test_an_answer_that_is_lost_before_its_first_words_is_asked_for_again(faults: Faults) -> None:
+    async with answering(faults) as (node, server):
+        server.script = Script(replies=["Hello! I am here."])
+        assert "".join(frame.text for frame in await turn(node, "Hello?")) == "Hello! I am here."
+        assert faults.first is not None
+        assert [request.body for request in server.log.of(Request)] == [server.log.of(Request)[0].body] * (faults.first + 1)
+
+
+@pytest.mark.parametrize("faults", [Faults(first=1, drop_after=3), Faults(first=1, close_after=3)])
+async def test_an_answer_that_is_lost_in_the_middle_is_gone_on_with_and_nothing_is_said_twice(faults: Faults) -> None:
+    async with answering(faults, PACED) as (node, server):
+        server.script = Script(replies=["Hello! I am here."])  # repeats what it is given, as chat completions do
+        frames = await turn(node, "Hello?")
+        assert "".join(frame.text for frame in frames) == "Hello! I am here."
+        assert [frame.at for frame in frames] == [0, 6, 8, 11, 17]
+        assert server.log.of(Request)[1].body["messages"][1:] == [
+            {"role": "user", "content": "Hello?"},
+            {"role": "assistant", "content": "Hello! I", "prefix": True},
+        ]
+
+
+async def test_an_answer_that_goes_on_with_anothers_is_gone_on_with_too() -> None:
+    async with answering(Faults(first=1, drop_after=2), PACED) as (node, server):
+        server.script = Script(replies=["Hello! I am here."])
+        assert "".join(frame.text for frame in await turn(node, "Hello?", begun="Hello! I")) == "Hello! I am here."
+        assert server.log.of(Request)[1].body["messages"][1:] == server.log.of(Request)[0].body["messages"][1:]
+
+
+async def test_a_model_whose_answers_are_always_lost_fails_the_reply() -> None:
+    async with answering(Faults(drop_after=0)) as (node, server):
+        await turn(node, "Hello?")
+        assert await node.session.wait() == "The connection to Mistral was lost."
+        assert len(server.log.of(Request)) == len(PAUSES) + 1
+
+
+async def test_trying_again_takes_no_longer_than_the_first_word_may() -> None:
+    async with answering(Faults(drop_after=0), first_token="50ms") as (node, server):
+        await turn(node, "Hello?")
+        assert await node.session.wait() == "Mistral did not answer in time."
+        assert len(server.log.of(Request)) == 1
 
 
 async def test_a_model_that_stays_silent_fails_the_reply() -> None:

@@ -13,6 +13,8 @@ from voicegraph.testing.mistral import Closed, Delays, FaultPlan, Faults, Mistra
 from voicegraph.testing.runner import OneNode
 
 QUICK = Delays(first_token=0.0, per_token=0.0, search=0.0)
+PACED = Delays(first_token=0.01, per_token=0.01, search=0.01)
+"""What was sent has arrived before the next piece, or before the connection is reset."""
 NO_FAULTS = Faults()
 SCRIPT = Script(replies=["It rained in Lyon.", "It is dry now."], sources=[("https://weather.example", "Weather")])
 
@@ -192,6 +194,30 @@ async def test_a_search_that_fails_is_told_in_a_sentence(faults: Faults) -> None
         assert node.failure is not None
         assert "Mistral" in node.failure
         assert not any(frame.last for frame in node.sent("reply"))
+
+
+@pytest.mark.parametrize("faults", [Faults(first=1, drop_after=2), Faults(first=1, close_after=2), Faults(first=2, drop_after=0)])
+async def test_a_search_that_is_lost_is_asked_for_again_and_the_phrase_is_said_once(faults: Faults) -> None:
+    async with answering(faults, PACED, script=Script(replies=["It rained in Lyon."], sources=SCRIPT.sources)) as (node, server):
+        assert await turn(node, "What about Lyon?") == "Wait. It rained in Lyon."
+        assert [said(body) for body in asked(server)] == [[("user", "What about Lyon?")]] * (1 + (faults.first or 0))
+
+
+async def test_a_lost_answer_starts_again_from_what_is_true_at_mistral() -> None:
+    async with answering(script=Script(replies=["It rained in Lyon.", "It is dry now."])) as (node, server):
+        await turn(node, "What about Lyon?")
+        await heard(node, 1, "It rained in Lyon.")
+        server.set_faults(Faults(first=1, drop_after=1))
+        await turn(node, "And now?")
+        body = asked(server)[2]
+    assert (said(body), body["from_entry_id"]) == ([("user", "And now?")], "msg-0")
+
+
+async def test_an_answer_that_is_lost_later_fails_and_is_not_said_twice() -> None:
+    async with answering(Faults(drop_after=4), PACED) as (node, server):
+        assert (await turn(node, "What about Lyon?")).startswith("Wait. It")
+        assert node.failure == "The connection to Mistral was lost."
+        assert len(asked(server)) == 1
 
 
 async def test_a_greeting_is_said_and_not_asked_for() -> None:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from voicegraph.frames import ReplyText, Turn
 from voicegraph.graph.settings import WRITTEN
 from voicegraph.processors.translator import Translator, TranslatorSettings
-from voicegraph.testing.mistral import Delays, MistralServer, Request, Script
+from voicegraph.testing.mistral import Delays, Faults, MistralServer, Request, Script
 from voicegraph.testing.runner import OneNode
 
 
@@ -46,6 +46,17 @@ async def test_the_language_that_was_recognised_decides(spoken: str | None, into
     async with interpreting() as (node, server):
         await turn(node, "…", language=spoken)
         assert f"into {into}" in server.log.of(Request)[0].body["messages"][0]["content"]
+
+
+async def test_a_translation_that_is_lost_is_gone_on_with() -> None:
+    async with interpreting() as (node, server):
+        server.set_faults(Faults(first=1, drop_after=0))
+        assert "".join(frame.text for frame in await turn(node, "Hello everybody.")) == "Bonjour tout le monde."
+        node.drop()
+        server.set_faults(Faults(first=1, close_after=2))
+        frames = await turn(node, "Hello everybody.")
+        assert "".join(frame.text for frame in frames if frame.epoch == 2) == "Bonjour tout le monde."
+        assert server.log.of(Request)[-1].body["messages"][-1] == {"role": "assistant", "content": "Bonjour", "prefix": True}
 
 
 async def test_a_turn_does_not_know_of_the_one_before() -> None:

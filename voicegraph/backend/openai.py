@@ -5,25 +5,35 @@ What they leave out is forgiven: `[DONE]`, `finish_reason`, the index or the id 
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from voicegraph.backend.requests import WHO, opened
 from voicegraph.backend.settings import ServerSettings
+from voicegraph.core.retrying import Retries
 from voicegraph.core.toolcalls import Assembly, ToolCall
 from voicegraph.errors import ReplyFailed
+from voicegraph.mistral.answers import choice_in, parsed
 from voicegraph.mistral.chat import patiently
-from voicegraph.mistral.streams import chat_parts, text_in
+from voicegraph.mistral.requests import Opened
+from voicegraph.mistral.streams import chat_parts
 
 if TYPE_CHECKING:
     import httpx2
 
 
-def completion(http: httpx2.AsyncClient, server: ServerSettings, body: Mapping[str, Any]) -> AsyncGenerator[str | ToolCall, None]:
-    """The text in pieces, and at the end the tools that the model calls. Leaving it early closes the connection. Raises as `requests` does."""
-    opening = opened(http, f"{server.base_url}/chat/completions", server.sent(), {**body, "stream": True})
-    return patiently(server.first_token, opening, _read)
+def completion(
+    http: httpx2.AsyncClient, server: ServerSettings, body: Mapping[str, Any], *, replaceable: bool
+) -> AsyncGenerator[str | ToolCall, None]:
+    """The text in pieces, and at the end the tools that the model calls. One whose stream is lost before there is any of it is asked for again.
+
+    Leaving it early closes the connection. replaceable: a stand-in waits to take over. Raises as `requests` does."""
+
+    def open() -> Awaitable[Opened]:
+        return opened(http, f"{server.base_url}/chat/completions", server.sent(), {**body, "stream": True})
+
+    return patiently(server.first_token, open, _read, Retries(replaceable))
 
 
 async def _read(response: httpx2.Response) -> AsyncGenerator[str | ToolCall, None]:
@@ -40,9 +50,11 @@ async def _read(response: httpx2.Response) -> AsyncGenerator[str | ToolCall, Non
 def _whole(response: httpx2.Response) -> list[str | ToolCall]:
     """An answer that is not streamed, as some servers give it when there are tools."""
     try:
-        message = response.json()["choices"][0]["message"]
-    except (ValueError, LookupError, TypeError) as problem:
-        raise ReplyFailed(f"{WHO} answered with something that is no chat completion.") from problem
+        message = choice_in(parsed(response.content), WHO).message
+    except ValueError:
+        message = None
+    if message is None:
+        raise ReplyFailed(f"{WHO} answered with something that is no chat completion.")
     assembly = Assembly()
-    assembly.take(message.get("tool_calls"))
-    return [*filter(None, [text_in(message.get("content"))]), *assembly.calls()]
+    assembly.take(message.tool_calls)
+    return [*filter(None, [message.text()]), *assembly.calls()]

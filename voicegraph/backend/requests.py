@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from voicegraph.core.retrying import PAUSES
 from voicegraph.errors import ReplyFailed
 from voicegraph.mistral.errors import words_in
 from voicegraph.mistral.requests import Opened
@@ -15,17 +16,17 @@ if TYPE_CHECKING:
     import httpx2
 
 WHO = "The agent's server"
-RETRIES = (0.15, 0.5)
-"""Seconds before another try, where one may help: soon and seldom, since a caller waits."""
 PASSING = (429, 500, 502, 503, 504)
 """HTTP statuses that another try may mend."""
+SPEAKING_FOR_ITSELF = (401, 403, 429)
+"""Those, besides 5xx, to which the server's own words add nothing."""
 
 
 class Refused(ReplyFailed):
     """The server answered with an error."""
 
     def __init__(self, status: int, said: str) -> None:
-        super().__init__(_by_status(status, said))
+        super().__init__(_by_status(status), "" if status in SPEAKING_FOR_ITSELF or status >= 500 else said)
         self.status = status
 
 
@@ -33,7 +34,7 @@ async def opened(http: httpx2.AsyncClient, url: str, headers: Mapping[str, str],
     """POST, and the head of the answer. Raises Refused for a status that is an error, and what httpx2 raises."""
     import httpx2
 
-    for pause in (*RETRIES, None):
+    for pause in (*PAUSES, None):
         try:
             response = await http.send(http.build_request("POST", url, headers=dict(headers), json=dict(body)), stream=True)
         except httpx2.ConnectError:
@@ -65,14 +66,13 @@ def plainly() -> Iterator[None]:
         raise ReplyFailed(f"The connection to the agent's server was lost ({type(problem).__name__}).") from problem
 
 
-def _by_status(status: int, said: str) -> str:
-    says = f" It says: {said}" if said else ""
+def _by_status(status: int) -> str:
     if status in (401, 403):
         return f"{WHO} refused the key: check api_key and headers."
     if status in (404, 410):
-        return f"{WHO} knows no such address, model or id: check base_url and the options.{says}"
+        return f"{WHO} knows no such address, model or id: check base_url and the options."
     if status == 429:
         return f"{WHO} takes no more requests at the moment."
     if status >= 500:
         return f"{WHO} has a problem of its own (status {status})."
-    return f"{WHO} refused the request (status {status}).{says}"
+    return f"{WHO} refused the request (status {status})."

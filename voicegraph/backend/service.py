@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import voicegraph
 from voicegraph.backend.requests import WHO, Refused, opened
 from voicegraph.backend.settings import ServerSettings
-from voicegraph.errors import ReplyFailed
-from voicegraph.mistral.errors import message_in
+from voicegraph.errors import BrokeOff, ReplyFailed
+from voicegraph.mistral.answers import parsed
+from voicegraph.mistral.errors import words_in
 from voicegraph.mistral.requests import Opened
 from voicegraph.mistral.streams import lines
 
@@ -71,26 +72,30 @@ async def asked(http: httpx2.AsyncClient, server: ServerSettings, id: str | None
 async def texts(response: httpx2.Response) -> AsyncGenerator[str, None]:
     """The text of an answer: one JSON object, JSON lines, or server-sent events whose data is JSON; each object has a `text`.
 
-    Raises ReplyFailed for an object with an `error`, and for what is none of these."""
+    Raises ReplyFailed for an object with an `error`, and for what is none of these; BrokeOff when there is nothing at all."""
     if response.headers.get("content-type", "").startswith("application/json"):
         yield _text_in(await response.aread())
         return
+    empty = True
     async with aclosing(lines(response.aiter_bytes())) as each:
         async for line in each:
             data = line.removeprefix(b"data:").strip()
             if data == b"[DONE]":
                 return
             if data and not data.startswith((b":", b"event:", b"id:", b"retry:")):
+                empty = False
                 yield _text_in(data)
+    if empty:
+        raise BrokeOff(f"{WHO}'s answer broke off before it began.")
 
 
 def _text_in(data: bytes) -> str:
     match _parsed(data):
         case {"error": error} if error:
-            raise ReplyFailed(f"{WHO} reported an error: {message_in(error)}"[:300])
+            raise ReplyFailed(f"{WHO} reported an error.", words_in(data))
         case {"text": str(text)}:
             return text
-        case {}:
+        case {**others} if others.get("text") is None:
             return ""
         case _:
             raise ReplyFailed(f"{WHO} answered with something that has no text.")
@@ -105,6 +110,6 @@ def _id_in(body: bytes) -> str:
 
 def _parsed(data: bytes) -> Any:
     try:
-        return json.loads(data)
+        return parsed(data)
     except ValueError:
         return None

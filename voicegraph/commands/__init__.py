@@ -6,12 +6,12 @@ import argparse
 import sys
 from typing import TypeAlias
 
-from voicegraph.errors import VoicegraphError
+from voicegraph.errors import Failure
 
 Subcommands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
-class CommandError(VoicegraphError):
+class CommandError(Failure):
     """What a command was asked to do cannot be done."""
 
 

@@ -8,7 +8,7 @@ else that it goes on with the last.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,23 @@ class ToolCall:
     id: str
     name: str
     arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A part of what is to be called. arguments: a piece of the JSON text; or all of them at once, as the object itself."""
+
+    name: str | None = None
+    arguments: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A part of a call, as it is on the wire."""
+
+    index: int | str | None = None
+    id: int | str | None = None
+    function: Function | None = None
 
 
 @dataclass(slots=True)
@@ -38,19 +55,17 @@ class Assembly:
     _drafts: dict[object, _Draft] = field(default_factory=dict)
     _last: object = None
 
-    def take(self, fragments: Any) -> None:
-        for fragment in fragments if isinstance(fragments, list) else ():
-            if isinstance(fragment, dict):
-                self._add(fragment)
+    def take(self, fragments: Sequence[Fragment] | None) -> None:
+        for fragment in fragments or ():
+            self._add(fragment, fragment.function or Function())
 
-    def _add(self, fragment: Mapping[str, Any]) -> None:
-        function = fragment.get("function") or {}
-        key = fragment.get("index", fragment.get("id") or self._last)
+    def _add(self, fragment: Fragment, function: Function) -> None:
+        key = fragment.index if fragment.index is not None else fragment.id or self._last
         draft = self._drafts.setdefault(key, _Draft())
         self._last = key
-        draft.id = draft.id or str(fragment.get("id") or "")
-        draft.name = draft.name or str(function.get("name") or "")
-        arguments = function.get("arguments") or ""
+        draft.id = draft.id or str(fragment.id or "")
+        draft.name = draft.name or function.name or ""
+        arguments = function.arguments or ""
         draft.arguments += arguments if isinstance(arguments, str) else json.dumps(arguments)  # Ollama sends the object itself
 
     def calls(self) -> list[ToolCall]:

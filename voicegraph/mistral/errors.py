@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from voicegraph.errors import VoicegraphError
+from voicegraph.errors import Failure, VoicegraphError
+from voicegraph.mistral.answers import parsed
 
 LONGEST = 200
 """Characters of the provider's own words that are passed on."""
 POLICY = 1008
 """The WebSocket close code by which Mistral refuses a session: an unknown voice, a bad setting (RFC 6455, 7.4.1)."""
 
+F = TypeVar("F", bound=Failure)
+
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A failure in plain words. `lasting`: trying again will not help."""
+    """A failure in plain words. lasting: trying again will not help. said: what the provider says itself; see `errors.Failure`."""
 
-    sentence: str
+    plain: str
     lasting: bool = False
+    said: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """All of it, for the caller."""
+        return str(self.to(Failure))
+
+    def to(self, kind: type[F]) -> F:
+        """As an exception of this kind."""
+        return kind(self.plain, self.said)
 
 
 def explain(problem: BaseException) -> Trouble:
     """What went wrong, out of an exception of the SDK, httpx2 or websockets; the chain of causes is searched for a status or a close code."""
-    if isinstance(problem, VoicegraphError):
-        return Trouble(str(problem))
+    if isinstance(problem, Failure):
+        return Trouble(problem.plain, said=problem.said)
     chain = list(_chain(problem))
     status = next((found for found in map(status_of, chain) if found), None)
     if status is not None:
@@ -57,12 +69,12 @@ def failures() -> tuple[type[Exception], ...]:
 
 
 @contextmanager
-def plainly(kind: type[VoicegraphError]) -> Iterator[None]:
+def plainly(kind: type[Failure]) -> Iterator[None]:
     """Whatever the client raises inside becomes `kind` with a sentence."""
     try:
         yield
     except failures() as problem:
-        raise kind(explain(problem).sentence) from problem
+        raise explain(problem).to(kind) from problem
 
 
 def _chain(problem: BaseException | None) -> Iterator[BaseException]:
@@ -97,17 +109,16 @@ def _words(problem: BaseException) -> str:
 
 
 def words_in(body: str | bytes) -> str:
-    """What the JSON of an error says, `LONGEST` characters at most; a proxy's HTML page says nothing to a caller."""
+    """What the body of an error says in words, in any of the shapes in use: {message}, {detail}, {error}, {error: {message}}, {detail: [{msg, loc}]}.
+
+    A proxy's page of HTML says nothing to a caller, and whatever else is in the body may be what the caller said."""
     try:
-        return _short(message_in(json.loads(body)))
+        return _short(message_in(parsed(body)))
     except ValueError:
         return ""
 
 
 def message_in(said: Any) -> str:
-    """The message in any of the shapes in use: {message}, {detail}, {error: {message}}, {detail: [{msg, loc}]}.
-
-    Nothing else of it is passed on: FastAPI's detail has the input beside it, which is what the caller said."""
     if isinstance(said, list):
         return "; ".join(filter(None, map(message_in, said)))
     if isinstance(said, dict):
@@ -115,7 +126,7 @@ def message_in(said: Any) -> str:
         where = ".".join(map(str, loc)) if isinstance(loc, list) else ""
         told = next((message_in(said[key]) for key in ("message", "detail", "error", "msg") if said.get(key)), "")
         return f"{where}: {told}" if where and told else told
-    return str(said)
+    return said if isinstance(said, str) else ""
 
 
 def _short(words: str) -> str:
@@ -123,22 +134,20 @@ def _short(words: str) -> str:
 
 
 def _by_status(status: int, words: str) -> Trouble:
-    said = f" It says: {words}" if words else ""
     if status in (401, 403):
         return Trouble("Mistral refused the key: check MISTRAL_API_KEY, and that the key may use this model.", lasting=True)
     if status == 402:
         return Trouble("Mistral wants the account to be paid: check its billing.", lasting=True)
     if status == 404:
-        return Trouble(f"Mistral knows no such model or address: check the model's name and MISTRAL_BASE_URL.{said}", lasting=True)
+        return Trouble("Mistral knows no such model or address: check the model's name and MISTRAL_BASE_URL.", True, words)
     if status == 429:
         return Trouble("Mistral takes no more requests for this key at the moment (rate limit).")
     if status >= 500:
         return Trouble(f"Mistral has a problem of its own (status {status}).")
-    return Trouble(f"Mistral refused the request (status {status}).{said}", lasting=True)
+    return Trouble(f"Mistral refused the request (status {status}).", True, words)
 
 
 def _by_code(code: int, words: str) -> Trouble:
     if code == POLICY:
-        return Trouble(f"Mistral refused the session: check the voice and the model. It says: {words or 'nothing'}", lasting=True)
-    said = f": {words}" if words else ""
-    return Trouble(f"Mistral ended the session (code {code}){said}.")
+        return Trouble("Mistral refused the session: check the voice and the model.", True, words)
+    return Trouble(f"Mistral ended the session (code {code}).", said=words)

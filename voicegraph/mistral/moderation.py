@@ -68,7 +68,7 @@ class Guard:
             async with asyncio.timeout(settings.limit):
                 found = too_much(await self._scores(role, text), settings.block)
         except failures() as problem:
-            log.warning("'%s' could not check what was said: %s", self._name, explain(problem).sentence)
+            log.warning("'%s' could not check what was said: %s", self._name, explain(problem).plain)
             found = None
         if found is None:
             return UNCHECKED if settings.unchecked == "block" else ()

@@ -82,7 +82,7 @@ class RealtimeVoice:
         try:
             await asyncio.shield(self._line)
         except failures() as problem:
-            raise CallFailed(explain(problem).sentence) from problem
+            raise explain(problem).to(CallFailed) from problem
 
     async def say(self, text: str) -> Flow:
         flow = Flow()

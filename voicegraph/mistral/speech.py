@@ -106,7 +106,7 @@ async def spoken(voice: Voice, text: str, flow: Flow) -> AsyncGenerator[Pcm, Non
         except failures() as problem:
             trouble = explain(problem)
             if heard or trouble.lasting or not again or isinstance(problem, MistralError):
-                raise ReplyFailed(trouble.sentence) from problem
+                raise trouble.to(ReplyFailed) from problem
         flow = await voice.say(text)
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from voicegraph.core.toolcalls import Assembly, ToolCall
-from voicegraph.errors import ReplyFailed
+from voicegraph.errors import BrokeOff, ReplyFailed
+from voicegraph.mistral.answers import Delta, choice_in, parsed
 
 if TYPE_CHECKING:
     import httpx2
@@ -25,21 +25,22 @@ DRAIN_LIMIT = 0.2
 
 async def chat_parts(response: httpx2.Response, who: str = "Mistral", strict: bool = True) -> AsyncGenerator[str | ToolCall, None]:
     """A streamed chat completion: its text in pieces as they come, and at the end the tools that the model calls. Raises ReplyFailed, in the name of
-    `who`, when the stream holds an error or breaks off.
+    `who`, when the stream holds an error or what makes no sense, and BrokeOff when it breaks off.
 
     strict: an end without `finish_reason` or `[DONE]` is no end. Not every server that speaks the protocol sends them.
     """
-    complete, assembly = False, Assembly()
+    anything, assembly = False, Assembly()
     async with _Events(response, who=who) as events:
         async for event in events:
-            choice: dict[str, Any] = next(iter(event.get("choices") or ()), {})
-            delta = choice.get("delta") or choice.get("message") or {}
-            if text := text_in(delta.get("content")):
+            choice = choice_in(event, who)
+            delta = choice.delta or choice.message or Delta()
+            events.complete = events.complete or bool(choice.finish_reason)
+            anything = anything or bool(delta.content or delta.tool_calls)
+            if text := delta.text():
                 yield text
-            assembly.take(delta.get("tool_calls"))
-            complete = complete or bool(choice.get("finish_reason")) or (bool(delta) and not strict)
-        if not (complete or events.done):
-            raise ReplyFailed(f"{who}'s answer broke off in the middle.")
+            assembly.take(delta.tool_calls)
+        if not events.complete and (strict or not anything):
+            raise BrokeOff(f"{who}'s answer broke off in the middle.")
     for call in assembly.calls():
         yield call
 
@@ -53,24 +54,24 @@ async def chat_pieces(response: httpx2.Response) -> AsyncGenerator[str, None]:
 
 
 async def conversation_events(response: httpx2.Response) -> AsyncGenerator[dict[str, Any], None]:
-    """The events of a streamed conversation, as they are on the wire. Raises ReplyFailed when the stream holds an error or breaks off."""
+    """The events of a streamed conversation, as they are on the wire. Raises as `chat_parts` does."""
     async with _Events(response, last="conversation.response.done") as events:
         async for event in events:
             if event.get("type") == "conversation.response.error":
                 raise ReplyFailed("Mistral reported an error in the middle of its answer.")
             yield event
-        if not events.done:
-            raise ReplyFailed("Mistral's answer broke off in the middle.")
+        if not events.complete:
+            raise BrokeOff("Mistral's answer broke off in the middle.")
 
 
 async def speech_pieces(response: httpx2.Response) -> AsyncGenerator[bytes, None]:
-    """The sound of a streamed speech answer, in pieces of any number of bytes. Raises ReplyFailed when the stream holds an error or breaks off."""
+    """The sound of a streamed speech answer, in pieces of any number of bytes. Raises as `chat_parts` does."""
     async with _Events(response, last="speech.audio.done") as events:
         async for event in events:
             if event.get("type") == "speech.audio.delta" and (piece := sound(event.get("audio_data"))):
                 yield piece
-        if not events.done:
-            raise ReplyFailed("Mistral's voice broke off in the middle.")
+        if not events.complete:
+            raise BrokeOff("Mistral's voice broke off in the middle.")
 
 
 class _Events:
@@ -80,8 +81,8 @@ class _Events:
         self._chunks = response.aiter_bytes()
         self._last = last
         self._who = who
-        self.done = False
-        """Whether the stream was complete."""
+        self.complete = False
+        """Whether all has come that was to come: found out here or by the reader. What then becomes of the connection matters to nobody."""
 
     async def __aenter__(self) -> _Events:
         return self
@@ -90,18 +91,25 @@ class _Events:
         await self._chunks.aclose()
 
     async def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
-        async for line in lines(self._chunks):
-            if not line.startswith(b"data:"):
-                continue
-            data = line[5:].strip()
-            if data == b"[DONE]":
-                self.done = True
-            elif event := _event(data, self._who):
-                self.done = bool(self._last) and event.get("type") == self._last
-                yield event
-            if self.done:
-                await self._drain()
-                return
+        import httpx2
+
+        try:
+            async for line in lines(self._chunks):
+                if not line.startswith(b"data:"):
+                    continue
+                data = line[5:].strip()
+                if over := data == b"[DONE]":
+                    self.complete = True
+                elif event := _event(data, self._who):
+                    over = bool(self._last) and event.get("type") == self._last
+                    self.complete = self.complete or over
+                    yield event
+                if over:
+                    await self._drain()
+                    return
+        except httpx2.TransportError:
+            if not self.complete:
+                raise
 
     async def _drain(self) -> None:
         try:
@@ -125,7 +133,7 @@ async def lines(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
 def _event(data: bytes, who: str) -> dict[str, Any] | None:
     """One event; None for what is no JSON object. Raises ReplyFailed for an error, in the shape of Mistral, OpenAI or vLLM."""
     try:
-        event = json.loads(data)
+        event = parsed(data)
     except ValueError:
         return None
     if not isinstance(event, dict):
@@ -141,15 +149,3 @@ def sound(data: Any) -> bytes:
         return base64.b64decode(data) if isinstance(data, str) else b""
     except ValueError:
         return b""
-
-
-def chunks(content: Any) -> list[dict[str, Any]]:
-    """A delta's content, which may be a string, a chunk or a list of them, as chunks; each has its `type`."""
-    if isinstance(content, str):
-        return [{"type": "text", "text": content}]
-    return [chunk for chunk in (content if isinstance(content, list) else [content]) if isinstance(chunk, dict)]
-
-
-def text_in(content: Any) -> str:
-    """What is text in a delta's content."""
-    return "".join(str(chunk.get("text", "")) for chunk in chunks(content) if chunk.get("type") == "text")

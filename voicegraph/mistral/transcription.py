@@ -149,7 +149,7 @@ class Transcriber:
                 return await self._sockets.connect(self._opening())
             except (RealtimeTranscriptionException, TimeoutError) as failure:
                 problem = failure
-        raise CallFailed(explain(problem).sentence if problem else "Mistral keeps closing the session.") from problem
+        raise (explain(problem).to(CallFailed) if problem else CallFailed("Mistral keeps closing the session.")) from problem
 
     def _opening(self) -> Coroutine[Any, Any, RealtimeConnection]:
         from mistralai.client.models import AudioFormat, TurnDetectionConfig
@@ -181,7 +181,7 @@ class Transcriber:
         problem = problem or next((each for each in results if isinstance(each, Exception)), None)
         if problem is not None and not isinstance(problem, failures()):
             raise problem  # a mistake of ours, which another connection would repeat
-        log.info("the connection of the transcription is lost: %s", explain(problem).sentence if problem else "Mistral closed it.")
+        log.info("the connection of the transcription is lost: %s", explain(problem).plain if problem else "Mistral closed it.")
         return problem
 
     async def _send(self, connection: RealtimeConnection) -> None:

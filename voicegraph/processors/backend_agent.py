@@ -11,6 +11,7 @@ from voicegraph.backend.requests import plainly
 from voicegraph.backend.service import Registrations, asked, texts
 from voicegraph.backend.settings import ServerSettings
 from voicegraph.core.dialogue import Dialogue
+from voicegraph.core.retrying import Retries
 from voicegraph.frames import Turn
 from voicegraph.graph.processor import Place
 from voicegraph.mistral.chat import patiently
@@ -57,8 +58,9 @@ class BackendAgent(RememberingAgent):
 
     async def _answer(self, turn: Turn, body: dict[str, Any], writing: Writing) -> None:
         http, began = self.call.shared(WebClient).http, self.call.now()
-        opening = asked(http, self.settings, self.settings.id, self.call.shared(Registrations), body)
-        async with aclosing(patiently(self.settings.first_token, opening, texts)) as pieces:
+        known, retries = self.call.shared(Registrations), Retries(self.place.replaceable)
+        answer = patiently(self.settings.first_token, lambda: asked(http, self.settings, self.settings.id, known, body), texts, retries)
+        async with aclosing(answer) as pieces:
             async for piece in pieces:
                 if writing.at == 0:
                     self.tell_latency(turn, began)

@@ -12,12 +12,10 @@ from voicegraph.core.toolcalls import ToolCall
 from voicegraph.errors import ReplyFailed
 from voicegraph.frames import Event, Turn
 from voicegraph.graph.settings import ByLanguage, Duration, in_language
-from voicegraph.mistral.chat import patiently
+from voicegraph.mistral.chat import completion
 from voicegraph.mistral.errors import failures, plainly
 from voicegraph.mistral.moderation import Thresholds, guardrails, is_blocked
-from voicegraph.mistral.requests import stream_chat
 from voicegraph.mistral.settings import MistralSettings
-from voicegraph.mistral.streams import chat_parts
 from voicegraph.processors._chat_agent import ChatAgent, ChatAgentSettings
 from voicegraph.processors._writing import Writing
 
@@ -82,4 +80,4 @@ class MistralAgent(ChatAgent):
             "guardrails": guardrails(options.guardrails),
             **tools,
         }
-        return patiently(options.first_token, stream_chat(self.chat, request), chat_parts)
+        return completion(self.chat, request, options.first_token, replaceable=self.place.replaceable)

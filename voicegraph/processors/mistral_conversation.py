@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from voicegraph.core.dialogue import Dialogue, Message
+from voicegraph.core.retrying import Retries
 from voicegraph.core.thread import Append, Restart, Start, Thread
 from voicegraph.errors import ReplyFailed
 from voicegraph.frames import Event, Heard, Turn
 from voicegraph.graph.processor import Place, Share
 from voicegraph.graph.settings import ByLanguage, Duration, in_language
+from voicegraph.mistral.answers import Chunk, chunks_in, text_in
 from voicegraph.mistral.chat import patiently
 from voicegraph.mistral.client import MistralClients
 from voicegraph.mistral.errors import failures, plainly, status_of
 from voicegraph.mistral.settings import MistralSettings
-from voicegraph.mistral.streams import chunks, conversation_events, text_in
+from voicegraph.mistral.streams import conversation_events
 from voicegraph.processors._remembering import RememberingAgent
 from voicegraph.processors._writing import Writing
 
@@ -78,17 +80,19 @@ class MistralConversation(RememberingAgent):
     async def on_turns(self, turn: Turn) -> None:
         assert turn.epoch is not None, "the floor numbers every turn"
         self.dialogue.ask(turn.epoch, turn.text, turn.why, turn.interrupted)
+        writing = Writing(self.reply, turn)
         if turn.say is not None:
-            Writing(self.reply, turn).finish(turn.say)
+            writing.finish(turn.say)
             return
+        self.writing = writing
         with plainly(ReplyFailed):
             try:
-                await self._answer(turn, self._ask(turn.epoch))
+                await self._answer(turn, writing)
             except failures() as problem:
                 if status_of(problem) != GONE:
                     raise
                 self.thread.forgotten()
-                await self._answer(turn, self._ask(turn.epoch))
+                await self._answer(turn, writing)
 
     def _ask(self, reply: int) -> Awaitable[EventStreamAsync[Any]]:
         step = self.thread.ask(reply, self.dialogue.exchanges(tools=False))  # the service knows no tools but its own
@@ -106,12 +110,12 @@ class MistralConversation(RememberingAgent):
                     agent = {"model": options.model, "instructions": options.instructions, "tools": tools}
                 return self.conversations.start_stream_async(inputs=inputs, **agent)
 
-    async def _answer(self, turn: Turn, opening: Awaitable[EventStreamAsync[Any]]) -> None:
+    async def _answer(self, turn: Turn, writing: Writing) -> None:
         assert turn.epoch is not None
-        writing, conversation, sources = Writing(self.reply, turn), "", dict[str, str]()
-        self.writing = writing
-        searching = AsyncExitStack()
-        async with searching, aclosing(patiently(self.settings.silence, opening, conversation_events)) as events:
+        epoch, conversation, sources = turn.epoch, "", dict[str, str]()
+        searching, retries = AsyncExitStack(), Retries(self.place.replaceable)
+        answer = patiently(self.settings.silence, lambda: self._ask(epoch), conversation_events, retries, _is_answer)
+        async with searching, aclosing(answer) as events:
             async for event in events:
                 match event:
                     case {"type": "conversation.response.started", "conversation_id": str(id)}:
@@ -124,8 +128,9 @@ class MistralConversation(RememberingAgent):
                     case {"type": "message.output.delta", "id": str(entry), "content": content}:
                         await searching.aclose()
                         self.thread.answered(turn.epoch, conversation, entry)
-                        sources |= _sources(content)
-                        if not await writing.write(text_in(content)):
+                        chunks = chunks_in(content)
+                        sources |= _sources(chunks)
+                        if not await writing.write(text_in(chunks)):
                             return
         writing.finish()
         if sources:
@@ -151,7 +156,11 @@ def _entry(message: Message) -> dict[str, str]:
     return {"type": "message.input", "role": message["role"], "content": message["content"]}
 
 
-def _sources(content: Any) -> dict[str, str]:
+def _is_answer(event: Mapping[str, Any]) -> bool:
+    """Whether it is of the answer itself. Searching once more does no harm, before it."""
+    return event.get("type") == "message.output.delta"
+
+
+def _sources(content: Sequence[Chunk]) -> dict[str, str]:
     """Address → title of what an answer refers to."""
-    found: Sequence[dict[str, Any]] = [chunk for chunk in chunks(content) if chunk.get("type") == "tool_reference"]
-    return {str(chunk["url"]): str(chunk.get("title") or chunk["url"]) for chunk in found if chunk.get("url")}
+    return {chunk.url: chunk.title or chunk.url for chunk in content if chunk.type == "tool_reference" and chunk.url}

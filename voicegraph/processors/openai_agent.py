@@ -52,4 +52,4 @@ class OpenaiAgent(ChatAgent):
         options = self.settings
         limits = {"temperature": options.temperature, "max_tokens": options.max_tokens}
         request = {"model": options.model, "messages": messages, **tools, **{name: value for name, value in limits.items() if value is not None}}
-        return completion(self.call.shared(WebClient).http, options, {**request, **options.extra})
+        return completion(self.call.shared(WebClient).http, options, {**request, **options.extra}, replaceable=self.place.replaceable)

@@ -13,11 +13,9 @@ from voicegraph.frames import ReplyText, Turn
 from voicegraph.graph.ports import In, Out
 from voicegraph.graph.processor import Processor
 from voicegraph.graph.settings import Duration, LanguageCode, in_language
-from voicegraph.mistral.chat import patiently
+from voicegraph.mistral.chat import completion
 from voicegraph.mistral.errors import plainly
-from voicegraph.mistral.requests import stream_chat
 from voicegraph.mistral.settings import MistralSettings
-from voicegraph.mistral.streams import chat_pieces
 from voicegraph.processors._writing import Writing
 
 NAMES = {"ar": "Arabic", "de": "German", "en": "English", "es": "Spanish", "fr": "French", "hi": "Hindi", "it": "Italian", "ja": "Japanese"} | {
@@ -65,9 +63,9 @@ class Translator(Processor):
         messages = [{"role": "system", "content": _task(target, options.instructions)}, {"role": "user", "content": turn.text}]
         request = {"model": options.model, "messages": messages, "temperature": 0.0}
         with plainly(ReplyFailed):
-            async with aclosing(patiently(options.first_token, stream_chat(self.chat, request), chat_pieces)) as pieces:
-                async for piece in pieces:
-                    if not await writing.write(piece):
+            async with aclosing(completion(self.chat, request, options.first_token, replaceable=self.place.replaceable)) as parts:
+                async for part in parts:
+                    if isinstance(part, str) and not await writing.write(part):
                         return
         writing.finish()
 

@@ -125,7 +125,7 @@ class VoxtralTts(Processor):
         try:
             return await self.voices.of(language)
         except CallFailed as problem:
-            raise ReplyFailed(str(problem)) from problem  # other languages may still have their voice
+            raise ReplyFailed(problem.plain, problem.said) from problem  # other languages may still have their voice
 
     async def _play(self, reply: _Reply) -> None:
         try:
