@@ -15,7 +15,7 @@ ROOT = Path(voicegraph.__file__).parent
 
 LAYERS = (
     {"errors"},
-    {"core"},
+    {"core", "requestlog"},
     {"audio", "clock", "frames", "web"},
     {"graph"},
     {"mistral", "local", "tools"},

@@ -24,8 +24,10 @@ class WebClient:
     def __init__(self) -> None:
         import httpx2
 
+        from voicegraph.requestlog import LoggedClient
+
         limits = httpx2.Limits(max_connections=CONNECTIONS, max_keepalive_connections=KEPT, keepalive_expiry=KEPT_SECONDS)
-        self.http: httpx2.AsyncClient = httpx2.AsyncClient(limits=limits, timeout=OPERATION_LIMIT, follow_redirects=False, cookies=_no_cookies())
+        self.http: httpx2.AsyncClient = LoggedClient(limits=limits, timeout=OPERATION_LIMIT, follow_redirects=False, cookies=_no_cookies())
 
     async def close(self) -> None:
         await self.http.aclose()

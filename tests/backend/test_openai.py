@@ -164,6 +164,24 @@ async def test_the_request_is_what_the_options_say() -> None:
     assert body["messages"][0] == {"role": "system", "content": "Be kind."}
 
 
+async def test_each_try_and_the_reply_that_failed_are_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "voicegraph")
+    async with MistralServer(Script(), QUICK, Faults(status=503)) as server, agent(f"{server.url}/v1", api_key="private") as node:
+        await ask(node)
+    told = [record.getMessage() for record in caplog.records if record.name.startswith("voicegraph")]
+    assert told == [
+        *(f"POST 127.0.0.1: status 503, request chat-{number}" for number in range(3)),
+        "call test: a reply failed at 'node': The agent's server has a problem of its own (status 503).",
+    ]
+
+
+async def test_a_lost_answer_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "voicegraph")
+    async with MistralServer(Script(replies=["Yes."]), QUICK, Faults(first=1, close_after=1)) as server, agent(f"{server.url}/v1") as node:
+        assert await ask(node) == "Yes."
+    assert "an answer was lost (BrokeOff), and is asked for again in 0.15 s" in caplog.text
+
+
 async def test_an_interruption_closes_the_stream(until: Until) -> None:
     slowly = Delays(first_token=0.0, per_token=10.0)
     async with MistralServer(Script(replies=["One two three."]), slowly) as server, agent(f"{server.url}/v1") as node:

@@ -191,6 +191,22 @@ async def test_calls_that_begin_at_once_register_once(serve: Serve, service: Ser
         assert await asyncio.gather(*(known.get(http, server, stale="id-1") for _ in range(3))) == ["id-2"] * 3
 
 
+async def test_a_failure_is_in_the_log_by_its_id_and_without_what_was_said(serve: Serve, service: Service, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "voicegraph")
+
+    async def answer(_: web.Request) -> web.Response:
+        said = {"detail": "I do not like: private words"}
+        return web.json_response(said, status=422, headers={"X-Request-Id": "req-77"})
+
+    service.answer = answer
+    async with agent(serve, service.handle, api_key="private key", id="private id") as node:
+        node.give("turns", Turn(epoch=node.begin(), text="private words"))
+        assert (await node.session.wait()).endswith("It says: I do not like: private words")  # the caller is told
+    assert "POST 127.0.0.1: status 422, request req-77" in caplog.text
+    assert "call test: a reply failed at 'node': The agent's server refused the request (status 422)." in caplog.text
+    assert "private" not in "".join(record.getMessage() for record in caplog.records if record.name.startswith("voicegraph"))
+
+
 async def test_a_server_that_is_not_there_is_said(serve: Serve) -> None:
     async with OneNode(BackendAgent, {"base_url": "http://127.0.0.1:1", "id": "x"}) as node:
         node.give("turns", Turn(epoch=node.begin(), text="Hello?"))

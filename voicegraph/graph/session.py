@@ -147,6 +147,7 @@ class Session:
         elif (gives_way := self._gives_way.get(processor)) is not None and gives_way(processor, problem, self._sentence(problem, processor.name)):
             pass  # another one takes its place
         elif isinstance(problem, ReplyFailed):
+            log.warning("call %s: a reply failed at '%s': %s", self.id, processor.name, problem.plain)
             self._reply_failed(str(problem), epoch if epoch is not None else self.replies.live)
         else:
             self.end(self._sentence(problem, processor.name))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from mistralai.client import Mistral
     from mistralai.client.utils import RetryConfig
 
-log = logging.getLogger(__name__)
-
 KEY_VARIABLES = ("MISTRAL_API_KEY", "MISTRAL_SA_TOKEN_PATH")
 """Where the SDK looks for a key itself, when it is given none."""
 CONNECTIONS = 1000
@@ -28,8 +25,6 @@ KEPT = 100
 KEPT_SECONDS = 60.0
 OPERATION_LIMIT = 30.0
 """Seconds for one operation on a socket; the SDK's own limit is five minutes, longer than any caller waits."""
-REQUEST_IDS = ("mistral-correlation-id", "x-kong-request-id", "x-request-id")
-"""Headers in which an answer says which request it is, to be told to the provider's support."""
 PATIENCE = 1.5
 """Seconds for which a request is tried again after 429, 5xx or a lost connection: soon and seldom, since a caller waits;"""
 IMPATIENCE = 0.3
@@ -88,16 +83,12 @@ def _make(api_key: str | None, base_url: str | None, patience: float) -> tuple[M
     import httpx2
     from mistralai.client import Mistral
 
+    from voicegraph.requestlog import LoggedClient, path
+
     limits = httpx2.Limits(max_connections=CONNECTIONS, max_keepalive_connections=KEPT, keepalive_expiry=KEPT_SECONDS)
-    http = httpx2.AsyncClient(limits=limits, follow_redirects=True, event_hooks={"response": [_note, _refusing(patience)]})
+    http = LoggedClient(path, limits=limits, follow_redirects=True, event_hooks={"response": [_refusing(patience)]})
     sdk = Mistral(api_key=api_key, server_url=base_url, async_client=http, retry_config=_retries(patience), timeout_ms=round(OPERATION_LIMIT * 1000))
     return sdk, http
-
-
-async def _note(response: httpx2.Response) -> None:
-    """One line for each answer, those that are tried again too: no body, no query, no header but the one that support will ask for."""
-    name = next((found for header in REQUEST_IDS if (found := response.headers.get(header))), "unknown")
-    log.info("%s %s: status %d, request %s", response.request.method, response.request.url.path, response.status_code, name)
 
 
 def _refusing(patience: float) -> Callable[[httpx2.Response], Awaitable[None]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -15,6 +16,8 @@ from voicegraph.graph.processor import Place, Processor
 from voicegraph.graph.settings import Duration
 from voicegraph.mistral.errors import explain, failures
 from voicegraph.mistral.settings import MistralSettings
+
+log = logging.getLogger(__name__)
 
 
 class VoxtralTranscribeSettings(MistralSettings):
@@ -65,7 +68,9 @@ class VoxtralTranscribe(Processor):
             async with asyncio.timeout(self.settings.limit):
                 text, parts, language = await self._transcribe(clip)
         except failures() as problem:
-            sentence = f"What you said could not be transcribed. {explain(problem).sentence}"
+            trouble = explain(problem)
+            log.warning("call %s: '%s' could not transcribe a clip: %s", self.call.id, self.name, trouble.plain)
+            sentence = f"What you said could not be transcribed. {trouble.sentence}"
             self.events.send(Event(kind="error", data={"error": sentence, "message": sentence, "fatal": False}))
             return
         said = [{"speaker": part.speaker, "start": part.start, "end": part.end, "text": part.text.strip()} for part in parts]

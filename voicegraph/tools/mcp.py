@@ -186,13 +186,15 @@ async def _client(settings: McpSettings, stack: AsyncExitStack) -> Client:
     from mcp import Client, StdioServerParameters
     from mcp.client.streamable_http import streamable_http_client
 
+    from voicegraph.requestlog import LoggedClient
+
     if settings.command:
         program, *arguments = settings.command
         env = revealed(settings.env)
         return Client(StdioServerParameters(command=program, args=arguments, env=env or None))
     assert settings.url is not None
     headers = revealed(settings.headers)
-    http = await stack.enter_async_context(httpx2.AsyncClient(headers=headers, timeout=httpx2.Timeout(30, read=300)))
+    http = await stack.enter_async_context(LoggedClient(headers=headers, timeout=httpx2.Timeout(30, read=300)))
     return Client(streamable_http_client(settings.url, http_client=http))
 
 
