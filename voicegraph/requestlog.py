@@ -29,21 +29,23 @@ def host(url: httpx2.URL) -> str:
 
 
 class LoggedClient(httpx2.AsyncClient):
-    """One line for each request that is answered or fails, those that are tried again too. where: what the line tells of the address."""
+    """One line for each request that is answered or fails, those that are tried again too. where: what the line tells of the address.
+
+    Otherwise as httpx2.AsyncClient."""
 
     def __init__(self, where: Callable[[httpx2.URL], str] = host, **options: Any) -> None:
-        super().__init__(**options)
+        hooks = options.pop("event_hooks", {})
+        super().__init__(**options, event_hooks={**hooks, "response": [self._answered, *hooks.get("response", ())]})
         self._where = where
 
     async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
         try:
-            response = await super().send(request, **options)
+            return await super().send(request, **options)
         except httpx2.TransportError as problem:
             log.info("%s %s: failed (%s)", request.method, self._where(request.url), type(problem).__name__)
             raise
-        log.info("%s %s: status %d, request %s", request.method, self._where(request.url), response.status_code, _id_of(response))
-        return response
 
-
-def _id_of(response: httpx2.Response) -> str:
-    return next((found[:LONGEST_ID] for header in REQUEST_IDS if (found := response.headers.get(header))), "unknown")
+    async def _answered(self, response: httpx2.Response) -> None:
+        request, headers = response.request, response.headers
+        name = next((found[:LONGEST_ID] for header in REQUEST_IDS if (found := headers.get(header))), "unknown")
+        log.info("%s %s: status %d, request %s", request.method, self._where(request.url), response.status_code, name)

@@ -63,6 +63,7 @@ async def test_the_model_is_offered_what_the_tools_say_of_themselves() -> None:
     [
         ('{"town": "Paris"}', "Sunny in Paris."),
         ('{"town": ', "Failed. Its arguments are no JSON."),
+        ("[" * 100_000, "Failed. Its arguments are no JSON."),
         ('["Paris"]', "Failed. Its arguments are no JSON object."),
         ("{}", "Failed. Wrong arguments: town is missing."),
         ('{"town": ["Paris"]}', "Failed. Wrong arguments: town: Input should be a valid string"),

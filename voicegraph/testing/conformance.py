@@ -24,7 +24,7 @@ from typing import Literal
 import numpy as np
 
 from voicegraph.errors import CallFailed
-from voicegraph.frames import CallerAudio, ReplyAudio, ReplyText, Speech, Turn, Words
+from voicegraph.frames import CallerAudio, Clip, Pcm, ReplyAudio, ReplyText, Speech, Turn, Words
 from voicegraph.testing.runner import OneNode
 
 Condition = Literal["well", "slow", "refusing", "dropping", "stalled"]
@@ -241,9 +241,12 @@ async def voice_tells_trouble(node: OneNode) -> None:
 EARS_RATE = 16_000
 
 
+def _noise(seconds: float, loud: bool = True) -> Pcm:
+    return np.random.default_rng(7).normal(0, 3000 if loud else 3, round(seconds * EARS_RATE)).astype(np.int16)
+
+
 async def _hear(node: OneNode, seconds: float, loud: bool, size: int = 320) -> None:
-    level = 3000 if loud else 3
-    sound = np.random.default_rng(7).normal(0, level, round(seconds * EARS_RATE)).astype(np.int16)
+    sound = _noise(seconds, loud)
     for at in range(0, len(sound), size):
         node.give("audio", CallerAudio(pcm=sound[at : at + size].copy(), rate=EARS_RATE, t=node.session.now()))
         await asyncio.sleep(0)
@@ -300,6 +303,51 @@ async def closes_segments_without_an_answer(node: OneNode) -> None:
         assert await _utter(node)
 
 
+# --- ears for clips ----------------------------------------------------------------------------------------------------------------
+
+
+async def _transcribe(node: OneNode, *clips: Pcm) -> list[Words]:
+    """Clips that are given at once; their words, which must all be final and come once for each clip."""
+    before = len(node.sent("words"))
+    for pcm in clips:
+        node.give("clip", Clip(pcm=pcm, rate=EARS_RATE))
+    await _until(node, lambda: len(node.sent("words")) >= before + len(clips) or _trouble(node) is not None)
+    await node.settle()
+    assert _trouble(node) is None, _trouble(node)
+    words: list[Words] = node.sent("words")[before:]
+    assert all(each.final for each in words), "the words of a clip are final at once"
+    assert len(words) == len(clips), "each clip has its words once"
+    return words
+
+
+async def transcribes_clips_in_order(node: OneNode) -> None:
+    words = [*await _transcribe(node, _noise(1.0)), *await _transcribe(node, *map(_noise, (1.0, 0.5, 2.0)))]
+    assert all(each.text for each in words), "something was said"
+    segments = [each.segment for each in words]
+    assert segments == sorted(set(segments)), "segments count up"
+
+
+async def transcribes_clips_of_any_length(node: OneNode) -> None:
+    await _transcribe(node, _noise(1 / EARS_RATE), _noise(0.01), _noise(60.0))
+
+
+async def transcribes_a_clip_without_speech(node: OneNode) -> None:
+    await _transcribe(node, _noise(1.0, loud=False), np.zeros(EARS_RATE, np.int16))
+
+
+async def transcribes_also_slowly(node: OneNode) -> None:
+    assert await _transcribe(node, _noise(1.0))
+
+
+async def clips_tell_trouble(node: OneNode) -> None:
+    """That this clip is lost, and the call may go on; or that the call ends."""
+    node.give("clip", Clip(pcm=_noise(1.0), rate=EARS_RATE))
+    while (trouble := _trouble(node)) is None:  # noqa: ASYNC110  # as in `_told`
+        await asyncio.sleep(0.01)
+    _is_plain(trouble)
+    assert not node.sent("words"), "nothing is made up"
+
+
 # --- trouble -----------------------------------------------------------------------------------------------------------------------
 
 
@@ -308,6 +356,12 @@ async def _told(node: OneNode) -> None:
     while node.failure is None:  # noqa: ASYNC110  # nothing of a session tells a test that it failed
         await asyncio.sleep(0.01)
     _is_plain(node.failure)
+
+
+def _trouble(node: OneNode) -> str | None:
+    """The sentence by which the node has told that something failed: with an `error` event where the call goes on."""
+    events = node.sent("events") if "events" in type(node.processor).contract.outs else []
+    return node.failure or next((event.data["error"] for event in events if event.kind == "error"), None)
 
 
 def _is_plain(sentence: str) -> None:
@@ -362,3 +416,10 @@ EARS = _checks(
     closes_segments_without_an_answer,
 )
 """Speech-to-text: `audio` and maybe `speech` in, `words` out."""
+CLIPS = _checks(
+    (transcribes_clips_in_order, transcribes_clips_of_any_length, transcribes_a_clip_without_speech),
+    transcribes_also_slowly,
+    clips_tell_trouble,
+    clips_tell_trouble,
+)
+"""Speech-to-text for whole clips: `clip` in, `words` out."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
+
+from pydantic_core import from_json
 
 from voicegraph.core.toolcalls import ToolCall
 from voicegraph.errors import ToolFailed
@@ -82,7 +83,7 @@ async def _request(tool: ToolSettings, web: WebClient, arguments: Arguments) -> 
 
 def _arguments(call: ToolCall, offer: Offer) -> Arguments:
     try:
-        arguments = json.loads(call.arguments or "{}")
+        arguments = from_json(call.arguments or "{}")
     except ValueError as problem:
         raise ToolFailed("Its arguments are no JSON.") from problem
     if not isinstance(arguments, Mapping):
