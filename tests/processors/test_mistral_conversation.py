@@ -213,6 +213,18 @@ async def test_a_lost_answer_starts_again_from_what_is_true_at_mistral() -> None
     assert (said(body), body["from_entry_id"]) == ([("user", "And now?")], "msg-0")
 
 
+async def test_the_phrase_is_said_once_though_mistral_forgets_the_conversation_meanwhile() -> None:
+    async with answering(delays=PACED, script=Script(replies=["It rained."], sources=SCRIPT.sources)) as (node, server):
+        await turn(node, "What about Lyon?")
+        await heard(node, 1, "Wait. It rained.")
+        server.set_faults(Faults(first=1, drop_after=2))
+        asking = asyncio.create_task(turn(node, "And now?"))
+        await server.wait_for(Closed, lambda closed: closed.stream == 1)
+        server.forget_conversations()
+        assert await asking == "Wait. It rained."
+        assert len(asked(server)) == 4
+
+
 async def test_an_answer_that_is_lost_later_fails_and_is_not_said_twice() -> None:
     async with answering(Faults(drop_after=4), PACED) as (node, server):
         assert (await turn(node, "What about Lyon?")).startswith("Wait. It")
