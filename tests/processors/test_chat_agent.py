@@ -174,7 +174,8 @@ async def test_a_tool_with_effects_is_used_once_whichever_stream_is_lost() -> No
         server.set_faults(Faults(first=1, drop_after=1))  # before the model has said what it wants
         town.go_on.clear()
         asking = asyncio.create_task(ask(node, "Book a table"))
-        await town.begun.wait()
+        async with asyncio.timeout(5):
+            await town.begun.wait()
         server.set_faults(Faults(first=1, drop_after=2))  # in the middle of what it says of it
         town.go_on.set()
         assert await asking == "All is well."
