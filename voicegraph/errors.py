@@ -35,6 +35,14 @@ class ContractError(VoicegraphError):
     """A processor class whose ports, handlers or settings do not fit together. Raised when the class is made."""
 
 
+_SAYS = " It says: "
+
+
+def loggable(sentence: str) -> str:
+    """A Failure's sentence without what a provider says of itself."""
+    return sentence.partition(_SAYS)[0]
+
+
 class Failure(VoicegraphError):
     """What a person is told of in a sentence: plain words, no stack trace.
 
@@ -42,7 +50,7 @@ class Failure(VoicegraphError):
     """
 
     def __init__(self, plain: str, said: str = "") -> None:
-        super().__init__(f"{plain} It says: {said}" if said else plain)
+        super().__init__(f"{plain}{_SAYS}{said}" if said else plain)
         self.plain = plain
         self.said = said
 

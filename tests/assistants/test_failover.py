@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
 
+from voicegraph.errors import loggable
 from voicegraph.testing.mistral import Delays, Faults, MistralServer, Request, Script
 
 Call = Callable[..., AbstractAsyncContextManager[Any]]
@@ -35,6 +37,17 @@ async def test_an_agent_that_refuses_is_replaced_in_the_same_turn(call: Call) ->
         assert caller.messages("error") == []
         models = [request.body["model"] for request in server.log.of(Request) if request.endpoint == "chat"]
         assert models == ["mistral-small-latest", "mistral-medium-latest"]
+
+
+async def test_what_a_provider_says_of_itself_is_for_the_caller_and_not_for_the_log(call: Call, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    async with MistralServer(SCRIPT, QUICK, faults={"chat": Faults(status=400, first=1)}) as server, call("failover", server) as caller:
+        await caller.type("What is two and two?")
+        [told] = caller.messages("failover")
+        plain = loggable(told["why"])
+        assert plain != told["why"]
+    [line] = [line for line in caplog.messages if "goes on with" in line]
+    assert line.endswith(plain)
 
 
 ORDERING = """

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from voicegraph.core import rtvi
 from voicegraph.core.failover import Failover
 from voicegraph.core.turns import TOO_SLOW
-from voicegraph.errors import CallFailed, ReplyFailed
+from voicegraph.errors import CallFailed, Failure, ReplyFailed
 from voicegraph.frames import Frame
 from voicegraph.graph.handover import Handover, handover_of
 from voicegraph.graph.node import Node
@@ -65,7 +65,7 @@ class Switch(Processor):
         """Why the last one that was tried could not be opened."""
         self._problem: BaseException = self._obstacle
         """What the one in charge failed with."""
-        self._why = ""
+        self._why: Failure | None = None
         self._memory: Sequence[Any] = ()
         self._epoch: int | None = None
         self._wake = asyncio.Event()
@@ -105,7 +105,7 @@ class Switch(Processor):
     def reset(self, epoch: int) -> None:
         if self._seat is not None and epoch == self._epoch and self.call.replies.dropped_for == TOO_SLOW and self._was_silent(self._seat):
             self._record.failed(self.call.now(), self._seat.choice)
-            self._seat.failed_at, self._why = epoch, LATE
+            self._seat.failed_at, self._why = epoch, Failure(LATE)
         self._epoch = None
         self._handover.reset(epoch)
         if self._seat is not None:
@@ -206,7 +206,7 @@ class Switch(Processor):
             self._record.failed(now, self._seat.choice)
             if self._spare is None and not self._record.another(now, self._seat.choice):
                 return False
-            self._problem, self._why = problem, sentence
+            self._problem, self._why = problem, problem if isinstance(problem, Failure) else Failure(sentence)
             self._failed(self._seat)
         self._wake.set()
         return True
@@ -215,7 +215,7 @@ class Switch(Processor):
         """The one in charge has, and there are others to be tried: at the same reply, unless it has had an effect that they might repeat."""
         if self._handover.acts and self.call.replies.committed:
             seat.failed_at = self._epoch
-            self.call.fail(ReplyFailed(self._why), self, self._epoch)
+            self.call.fail(ReplyFailed(str(self._why)), self, self._epoch)
             return
         self._seat = None
         if isinstance(self._problem, ReplyFailed):
@@ -259,11 +259,11 @@ class Switch(Processor):
 
     def _cannot_open(self, choice: int, problem: Exception) -> None:
         self._record.failed(self.call.now(), choice)
-        plain = str(problem) if isinstance(problem, CallFailed | ReplyFailed) else f"It did not start ({type(problem).__name__})."
-        log.info("call %s: '%s' cannot have %s: %s", self.call.id, self.name, _label(self._choices[choice]), plain)
-        self._obstacle = CallFailed(plain)
+        failure = problem if isinstance(problem, Failure) else CallFailed(f"It did not start ({type(problem).__name__}).")
+        log.info("call %s: '%s' cannot have %s: %s", self.call.id, self.name, _label(self._choices[choice]), failure.plain)
+        self._obstacle = CallFailed(failure.plain, failure.said)
         if self._seat is None:
-            self._why = self._why or plain
+            self._why = self._why or failure
 
     def _made(self, choice: int) -> Seat:
         spec = self._choices[choice]
@@ -292,7 +292,7 @@ class Switch(Processor):
         now, former = self.call.now(), self._seat or self._bench
         self._seat, self._spare, self._bench = seat, None, None
         if former is not None:
-            self._memory, self._why = former.processor.remembered(), self._why or "It can be had again."
+            self._memory, self._why = former.processor.remembered(), self._why or Failure("It can be had again.")
             self._retire(former)
         self._recall(seat)
         for frame in self._handover.farewell(now):
@@ -313,7 +313,7 @@ class Switch(Processor):
         if self._bench is None:
             self.call.fail(self._problem, self)
             return
-        self._seat, self._bench, self._why = self._bench, None, ""
+        self._seat, self._bench, self._why = self._bench, None, None
         if self._lost is not None:
             self.call.fail(self._problem, self, self._lost)
         if self._epoch not in (None, self._lost):
@@ -328,9 +328,9 @@ class Switch(Processor):
 
     def _announce(self, seat: Seat) -> None:
         if self._why:
-            to, why, self._why = _label(self._choices[seat.choice]), self._why, ""
-            log.info("call %s: '%s' goes on with %s: %s", self.call.id, self.name, to, why)
-            self.call.line.tell(rtvi.server_message("failover", {"node": self.name, "to": to, "why": why}))
+            to, why, self._why = _label(self._choices[seat.choice]), self._why, None
+            log.info("call %s: '%s' goes on with %s: %s", self.call.id, self.name, to, why.plain)
+            self.call.line.tell(rtvi.server_message("failover", {"node": self.name, "to": to, "why": str(why)}))
 
     def _retire(self, seat: Seat | None) -> None:
         if seat is None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from voicegraph import __version__
 from voicegraph.core import rtvi
-from voicegraph.errors import BadRequest, CallFailed
+from voicegraph.errors import BadRequest, CallFailed, loggable
 from voicegraph.graph.host import Host
 from voicegraph.graph.line import Message
 from voicegraph.graph.memory import Memory
@@ -242,7 +242,7 @@ class Call:
             await self._peer.close(self._reason)
         if self._aside:
             await asyncio.wait(self._aside)
-        log.info("call %s is over: %s", self.id, self._reason)
+        log.info("call %s is over: %s", self.id, loggable(self._reason))
         self._told.over(self.id)
 
     def _gone(self, peer: Peer, reason: str) -> None:
