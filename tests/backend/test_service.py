@@ -65,6 +65,15 @@ async def ask(node: OneNode, text: str = "Hello?", **more: Any) -> str:
     return "".join(frame.text for frame in node.sent("reply")[before:])
 
 
+async def test_what_another_agents_tools_did_is_not_told(serve: Serve, service: Service) -> None:
+    call = {"id": "c1", "type": "function", "function": {"name": "book", "arguments": "{}"}}
+    did = [{"role": "assistant", "content": "", "tool_calls": [call]}, {"role": "tool", "tool_call_id": "c1", "name": "book", "content": "Done."}]
+    memory = [{"caller": "Book a table.", "agent": "It is booked.", "cut": False, "did": did}]
+    async with OneNode(BackendAgent, {"base_url": await serve(service.handle)}, memory=memory) as node:
+        await ask(node, "When?")
+    assert service.asked[0]["history"] == [{"role": "user", "content": "Book a table."}, {"role": "assistant", "content": "It is booked."}]
+
+
 async def test_it_registers_once_and_tells_what_was_said(serve: Serve, service: Service) -> None:
     async with agent(serve, service.handle, api_key="key") as node:
         assert await ask(node, "Hello?", language="fr") == "Hello there."

@@ -10,7 +10,7 @@ from pydantic import Field
 from voicegraph.backend.requests import plainly
 from voicegraph.backend.service import Registrations, asked, texts
 from voicegraph.backend.settings import ServerSettings
-from voicegraph.core.dialogue import Dialogue
+from voicegraph.core.dialogue import Dialogue, joined
 from voicegraph.core.retrying import Retries
 from voicegraph.frames import Turn
 from voicegraph.graph.processor import Place
@@ -47,14 +47,15 @@ class BackendAgent(RememberingAgent):
 
     async def on_turns(self, turn: Turn) -> None:
         assert turn.epoch is not None, "the floor numbers every turn"
-        *history, _ = self.dialogue.ask(turn.epoch, turn.text, turn.why, turn.interrupted)
+        self.dialogue.ask(turn.epoch, turn.text, turn.why, turn.interrupted)
+        *history, _ = self.dialogue.exchanges(tools=False)  # those of another agent, whose stand-in it is, mean nothing to the service
         writing = Writing(self.reply, turn)
         if turn.say is not None:
             writing.finish(turn.say)
             return
         told = {"text": turn.text, "why": turn.why, "language": turn.language, "interrupted": turn.interrupted}
         with plainly():
-            await self._answer(turn, {"session": self.call.id, **told, "history": history}, writing)
+            await self._answer(turn, {"session": self.call.id, **told, "history": joined(history)}, writing)
 
     async def _answer(self, turn: Turn, body: dict[str, Any], writing: Writing) -> None:
         http, began = self.call.shared(WebClient).http, self.call.now()
