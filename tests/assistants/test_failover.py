@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -40,7 +39,7 @@ async def test_an_agent_that_refuses_is_replaced_in_the_same_turn(call: Call) ->
 
 
 async def test_what_a_provider_says_of_itself_is_for_the_caller_and_not_for_the_log(call: Call, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
+    caplog.set_level("INFO", "voicegraph")
     async with MistralServer(SCRIPT, QUICK, faults={"chat": Faults(status=400, first=1)}) as server, call("failover", server) as caller:
         await caller.type("What is two and two?")
         [told] = caller.messages("failover")

@@ -68,7 +68,7 @@ async def test_a_spoken_question_is_answered_aloud_and_in_words(serve: Serve, br
 
 
 async def test_speaking_over_the_answer_stops_it(serve: Serve, browse: Browse) -> None:
-    async with serve() as server, browse(server.url, says(2.0, QUESTION, 4.0, INTERRUPTION, rate=RATE)) as visit:
+    async with serve() as server, browse(server.url, says(2.0, QUESTION, 3.0, INTERRUPTION, rate=RATE)) as visit:  # in mid-sentence
         await visit.page.evaluate(REMEMBER_FLOORS)
         await visit.call()
         log = visit.page.get_by_role("log")

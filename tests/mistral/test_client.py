@@ -56,7 +56,7 @@ async def test_warming_up_needs_no_key() -> None:
 
 
 async def test_each_request_is_in_the_log_by_its_id_and_nothing_of_what_it_says(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO")
+    caplog.set_level("INFO", "voicegraph")
     clients = MistralClients()
     async with MistralServer(Script(replies=["A private answer."]), faults={"chat": Faults(status=503, first=1)}) as server:
         sdk = clients.get("a-secret-key", server.url)
