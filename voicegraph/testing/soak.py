@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import random
 import sys
 import time
@@ -242,6 +243,11 @@ def _count(outcomes: Iterable[list[str]], tell: Callable[[str], object]) -> int:
     return failures
 
 
+def _hush() -> None:
+    """The faults are injected: the log would be full of them."""
+    logging.getLogger("voicegraph").setLevel(logging.ERROR)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m voicegraph.testing.soak", description="Random conversations in virtual time.")
     parser.add_argument("-n", "--conversations", type=int, default=1000)
@@ -249,7 +255,7 @@ def main() -> int:
     arguments = parser.parse_args()
     began = time.perf_counter()
     seeds = range(arguments.first, arguments.first + arguments.conversations)
-    with ProcessPoolExecutor() as cores:
+    with ProcessPoolExecutor(initializer=_hush) as cores:
         failures = _count(cores.map(try_seed, seeds, chunksize=20), lambda sentence: sys.stdout.write(sentence + "\n"))
     seconds = time.perf_counter() - began
     sys.stdout.write(f"{arguments.conversations} conversations in {seconds:.0f} s, {failures} of them broke a promise\n")
