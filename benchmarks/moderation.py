@@ -6,6 +6,9 @@ from benchmarks.figures import Figure
 from benchmarks.latency import answers
 from benchmarks.processes import DELAYS, GRAPHS, stand_in, voicegraph
 
+SLACK = 20.0
+"""Milliseconds that a guard may add to its model's round trip: a packet's length."""
+
 
 async def moderation(calls: int) -> list[Figure]:
     """The answers of voxtral with and without `moderate_replies`, over this many calls of each, in turn."""
@@ -20,10 +23,4 @@ async def moderation(calls: int) -> list[Figure]:
             guarded += await answers(guard, 1)
     trip = 1000 * DELAYS["moderation"]
     added = [each - other for each, other in zip(sorted(guarded), sorted(plain), strict=True)]
-    return [
-        Figure(f"voxtral: what a guard on the replies adds (its model takes {trip:g} ms)", "ms", added, median_bar=trip + SLACK),
-    ]
-
-
-SLACK = 20.0
-"""Milliseconds that a guard may add to its model's round trip: a packet's length."""
+    return [Figure(f"voxtral: what a guard on the replies adds (its model takes {trip:g} ms)", "ms", added, median_bar=trip + SLACK)]

@@ -18,7 +18,7 @@ export class SettingsForm {
     this.#offers = offers;
     this.#form.querySelector(".fields").replaceChildren(...offers.map(field));
     for (const [name, entered] of this.#wanted.get(graph) ?? []) enter(this.#form.elements[name], entered);
-    this.show(!this.#form.hidden || document.body.dataset.phase === "idle");
+    this.show(document.body.dataset.phase === "idle");
   }
 
   /** Whether the caller is choosing: with nothing to set there is nothing to see. */

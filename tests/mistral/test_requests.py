@@ -12,7 +12,7 @@ from mistralai.client.utils import BackoffStrategy, RetryConfig
 
 from voicegraph.mistral import requests
 from voicegraph.mistral.requests import fits, stream_chat
-from voicegraph.mistral.streams import chat_pieces
+from voicegraph.mistral.streams import chat_parts
 from voicegraph.testing.mistral import Delays, Faults, MistralServer, Refused, Request, Script
 
 BODY: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "Ça va ?"}], "temperature": 0.3, "max_tokens": None}
@@ -22,7 +22,7 @@ SOON = RetryConfig("backoff", BackoffStrategy(10, 20, 1, 1000, jitter_ms=1), ret
 
 async def said(server: MistralServer, **options: Any) -> str:
     async with Mistral(api_key="key", server_url=server.url, **options) as sdk, await stream_chat(sdk.chat, BODY) as stream:
-        return "".join([piece async for piece in chat_pieces(stream.response)])
+        return "".join([part async for part in chat_parts(stream.response) if isinstance(part, str)])
 
 
 def server(faults: Faults = Faults()) -> MistralServer:  # noqa: B008

@@ -8,7 +8,7 @@ from mistralai.client.models import UserMessage
 
 from voicegraph.errors import BrokeOff, ReplyFailed
 from voicegraph.mistral.client import MistralClients
-from voicegraph.mistral.streams import chat_pieces, speech_pieces
+from voicegraph.mistral.streams import chat_parts, speech_pieces
 from voicegraph.testing.mistral import Faults, MistralServer, Opened, Script
 
 
@@ -36,11 +36,11 @@ def delta(content: Any, **more: Any) -> dict[str, Any]:
 
 
 async def chat_text(response: httpx2.Response) -> str:
-    return "".join([piece async for piece in chat_pieces(response)])
+    return "".join([part async for part in chat_parts(response) if isinstance(part, str)])
 
 
 async def test_the_pieces_of_an_answer() -> None:
-    pieces = [piece async for piece in chat_pieces(answer(delta("Hel"), delta("lo"), delta("", finish_reason="stop"), "[DONE]"))]
+    pieces = [part async for part in chat_parts(answer(delta("Hel"), delta("lo"), delta("", finish_reason="stop"), "[DONE]"))]
     assert pieces == ["Hel", "lo"]
 
 

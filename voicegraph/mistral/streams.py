@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from voicegraph.core.toolcalls import Assembly, ToolCall
@@ -43,14 +42,6 @@ async def chat_parts(response: httpx2.Response, who: str = "Mistral", strict: bo
             raise BrokeOff(f"{who}'s answer broke off in the middle.")
     for call in assembly.calls():
         yield call
-
-
-async def chat_pieces(response: httpx2.Response) -> AsyncGenerator[str, None]:
-    """Only the text of it."""
-    async with aclosing(chat_parts(response)) as parts:
-        async for part in parts:
-            if isinstance(part, str):
-                yield part
 
 
 async def conversation_events(response: httpx2.Response) -> AsyncGenerator[dict[str, Any], None]:

@@ -102,8 +102,11 @@ def _shown(value: Any) -> str:
 
 def offered(spec: GraphSpec) -> Sequence[Mapping[str, Any]]:
     """The options that a client may set, so that a page can offer them."""
-    named = [key.partition(".") for key in spec.allow]
-    return [_offer(setting_of(spec.node(name), option), spec.allow[f"{name}.{option}"]) for name, _, option in named]
+    offers = []
+    for key, limits in spec.allow.items():
+        name, _, option = key.partition(".")
+        offers.append(_offer(setting_of(spec.node(name), option), limits))
+    return offers
 
 
 def _offer(setting: Setting, limits: Any) -> Mapping[str, Any]:
